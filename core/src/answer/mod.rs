@@ -1,0 +1,25 @@
+//! From raw text to a typed answer. The raw text is always kept; parsing never panics and says why it failed.
+
+pub mod interval;
+pub mod order;
+
+/// Why a text is not an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum ParseFailure {
+    /// Nothing but white space.
+    #[error("the answer is empty")]
+    Empty,
+    /// Not of the form that was asked for.
+    #[error("the answer does not have the requested form")]
+    Form,
+    /// A number that cannot be read, or is not finite.
+    #[error("a number in the answer cannot be read")]
+    Number,
+    /// The end comes before the start.
+    #[error("the interval ends before it starts")]
+    Reversed,
+    /// Not a rearrangement of the expected places.
+    #[error("the answer is not a rearrangement of the clips")]
+    NotAPermutation,
+}

@@ -1,0 +1,25 @@
+//! A jigsaw's digits, as VideoSSR's reward reads them.
+
+use super::ParseFailure;
+use super::interval::is_space;
+
+/// Reads an answer that must be a rearrangement of the truth's characters, nothing between them.
+///
+/// # Errors
+/// [`ParseFailure::Empty`] or [`ParseFailure::NotAPermutation`].
+pub fn parse(text: &str, truth: &str) -> Result<String, ParseFailure> {
+    let text = text.trim_matches(is_space);
+    if text.is_empty() {
+        return Err(ParseFailure::Empty);
+    }
+    let sorted = |s: &str| {
+        let mut chars: Vec<char> = s.chars().collect();
+        chars.sort_unstable();
+        chars
+    };
+    if text.len() == truth.len() && sorted(text) == sorted(truth) {
+        Ok(text.to_owned())
+    } else {
+        Err(ParseFailure::NotAPermutation)
+    }
+}

@@ -1,0 +1,56 @@
+//! VideoSSR's rewards (main paper, eq. 4–8; public `reward_score/*.py`), each in `[0, 1]`.
+
+use super::Score;
+use crate::answer::interval::is_space;
+use crate::answer::{interval, order};
+use crate::time::Interval;
+
+/// Anomaly grounding: the IoU of the answered and the true interval; 0 for an answer that cannot be read.
+#[must_use]
+pub fn grounding(answer: &str, truth: Interval) -> Score {
+    Score::single("iou", interval::parse(answer).map(|i| i.iou(truth)))
+}
+
+/// Temporal jigsaw: one minus Spearman's footrule over its maximum `⌊n²/2⌋`; 0 for anything that is not a
+/// rearrangement of the truth.
+#[must_use]
+pub fn jigsaw(answer: &str, truth: &str) -> Score {
+    let truth = truth.trim_matches(is_space);
+    Score::single("order", order::parse(answer, truth).map(|a| footrule(&a, truth)))
+}
+
+fn footrule(answer: &str, truth: &str) -> f64 {
+    let a: Vec<char> = answer.chars().collect();
+    let t: Vec<char> = truth.chars().collect();
+    // As in Python's `str.index`: a repeated character stands at its first place.
+    let place = |of: &[char], c: char| of.iter().position(|&x| x == c).unwrap_or(0);
+    let worst = t.len() * t.len() / 2;
+    if worst == 0 {
+        return 1.0;
+    }
+    let error: usize = t.iter().map(|&c| place(&a, c).abs_diff(place(&t, c))).sum();
+    (1.0 - error as f64 / worst as f64).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn scores_stay_in_range_whatever_is_said(text in any::<String>()) {
+            let truth = Interval { start: 14.5, end: 26.2 };
+            for score in [grounding(&text, truth), jigsaw(&text, "341562")] {
+                prop_assert!((0.0..=1.0).contains(&score.total));
+            }
+        }
+    }
+
+    #[test]
+    fn a_megabyte_is_no_answer() {
+        let text = "1".repeat(1 << 20);
+        assert_eq!(jigsaw(&text, "123456").total, 0.0);
+        assert_eq!(grounding(&text, Interval { start: 1.0, end: 2.0 }).total, 0.0);
+    }
+}

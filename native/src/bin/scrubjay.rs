@@ -1,0 +1,7 @@
+//! The `scrubjay` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    scrubjay::cli::main()
+}

@@ -1,0 +1,97 @@
+//! The command line: parses and calls.
+
+mod item;
+mod synth;
+mod train;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Error;
+
+/// Video puzzles with known answers: make them, train on them, serve them.
+#[derive(Debug, Parser)]
+#[command(name = "scrubjay", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write recipes from videos and scenes.
+    Synth(synth::Args),
+    /// Train a policy: cold start, then GRPO.
+    Train(Box<train::Args>),
+    /// Print the table of one or several runs.
+    Table {
+        /// Run folders.
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+    },
+    /// Realize one item and print its prompt, truth and stimulus hash.
+    Item(item::ItemArgs),
+    /// List the frames that a sampling contract chooses from a video.
+    Frames(item::FramesArgs),
+    /// Serve the built site.
+    Serve {
+        /// Address to listen on.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        addr: SocketAddr,
+        /// Folder of the built site.
+        #[arg(long, default_value = "dist")]
+        site: PathBuf,
+    },
+}
+
+/// Runs `scrubjay` on the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Synth(args) => synth::run(args),
+        Command::Train(args) => train::run(*args),
+        Command::Table { runs } => table(&runs),
+        Command::Item(args) => item::item(&args),
+        Command::Frames(args) => item::frames(&args),
+        Command::Serve { addr, site } => crate::serve::serve(&site, addr),
+    };
+    exit(result)
+}
+
+/// Runs `train`, the same as `scrubjay train`.
+#[must_use]
+pub fn train_main() -> ExitCode {
+    exit(train::run(train::Args::parse()))
+}
+
+fn exit(result: Result<(), Error>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn table(runs: &[PathBuf]) -> Result<(), Error> {
+    let runs = runs.iter().map(|r| crate::train::table::read_run(r)).collect::<Result<Vec<_>, Error>>()?;
+    println!("{}", crate::train::table::render(&runs));
+    Ok(())
+}
+
+/// A preset by name, or from a file.
+fn preset(name: &str, config: Option<&std::path::Path>) -> Result<(String, scrubjay_core::preset::Preset), Error> {
+    use scrubjay_core::preset::Preset;
+    match config {
+        None => Ok((name.to_owned(), Preset::built_in(name).map_err(|e| Error::usage(e.to_string()))?)),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
+            let preset = Preset::parse(&text).map_err(|e| Error::usage(format!("{}: {e}", path.display())))?;
+            Ok((path.display().to_string(), preset))
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `scrubjay synth`.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+
+use clap::Args as ClapArgs;
+use scrubjay_core::scene::Family;
+
+use crate::dataset::synth::{Plan, synthesize};
+use crate::error::Error;
+
+/// Arguments.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// Video files, folders (searched through), globs, or list files (.txt, one path a line).
+    #[arg(long, num_args = 1..)]
+    videos: Vec<String>,
+    /// Scene families, by name, or `all`.
+    #[arg(long, num_args = 1..)]
+    scenes: Vec<String>,
+    /// A built-in preset.
+    #[arg(long, default_value = "videossr")]
+    preset: String,
+    /// A preset of your own, as a TOML file.
+    #[arg(long, conflicts_with = "preset")]
+    config: Option<PathBuf>,
+    /// How many items.
+    #[arg(long, default_value_t = 1000)]
+    count: usize,
+    /// Seed.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Worker threads; 0 for one per core.
+    #[arg(long, default_value_t = 0)]
+    workers: usize,
+    /// Make only part I (from 0) of N.
+    #[arg(long, value_name = "I/N", default_value = "0/1")]
+    shard: String,
+    /// Folder to write into.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+pub(super) fn run(args: Args) -> Result<(), Error> {
+    let (preset_name, preset) = super::preset(&args.preset, args.config.as_deref())?;
+    let plan = Plan {
+        videos: videos(&args.videos)?,
+        scenes: families(&args.scenes)?,
+        preset_name,
+        preset,
+        count: args.count,
+        seed: args.seed,
+        workers: args.workers,
+        shard: shard(&args.shard)?,
+        out: args.out,
+    };
+    let made = synthesize(&plan)?;
+    for (cause, n) in &made.skipped {
+        eprintln!("warning: {n} video{} skipped: {cause} (see ledger.jsonl)", if *n == 1 { "" } else { "s" });
+    }
+    eprintln!("{} recipes in {}", made.items, plan.out.display());
+    Ok(())
+}
+
+fn shard(text: &str) -> Result<(usize, usize), Error> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parts {
+        Some((i, n)) if i < n => Ok((i, n)),
+        _ => Err(Error::usage(format!("--shard {text}: write I/N with I from 0 to N-1"))),
+    }
+}
+
+fn families(names: &[String]) -> Result<Vec<Family>, Error> {
+    let mut families = Vec::new();
+    for name in names {
+        if name == "all" {
+            families.extend(Family::ALL);
+        } else {
+            families.push(Family::from_str(name).map_err(|e| Error::usage(e.to_string()))?);
+        }
+    }
+    families.dedup();
+    Ok(families)
+}
+
+/// Endings that are taken when a folder is searched. A file named on its own is taken whatever its name.
+const ENDINGS: [&str; 12] =
+    ["mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "mpg", "mpeg", "flv", "gif", "h264"];
+
+fn videos(arguments: &[String]) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for argument in arguments {
+        let path = Path::new(argument);
+        if path.is_dir() {
+            search(path, &mut files)?;
+        } else if path.is_file() {
+            if path.extension().is_some_and(|e| e == "txt") {
+                list(path, &mut files)?;
+            } else {
+                files.push(path.to_owned());
+            }
+        } else if argument.contains(['*', '?', '[']) {
+            let found = glob::glob(argument).map_err(|e| Error::usage(format!("{argument}: {e}")))?;
+            let before = files.len();
+            files.extend(found.filter_map(Result::ok).filter(|p| p.is_file()));
+            if files.len() == before {
+                return Err(Error::failed(format!("{argument}: no file matches")));
+            }
+        } else {
+            return Err(Error::path(path, "no such file or folder"));
+        }
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+fn list(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+    let text = std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
+    let base = path.parent().unwrap_or(Path::new("."));
+    files.extend(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(|l| base.join(l)));
+    Ok(())
+}
+
+fn search(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+    let fail = |e: std::io::Error| Error::path(folder, format!("cannot be listed: {e}"));
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let path = entry.map_err(fail)?.path();
+        if path.is_dir() {
+            search(&path, files)?;
+        } else if path.extension().is_some_and(|e| ENDINGS.iter().any(|x| e.eq_ignore_ascii_case(x))) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! Datasets: recipes on disk, and making them from sources.
+
+pub mod recipes;
+pub mod synth;

@@ -1,0 +1,262 @@
+//! Synthesis: from videos and scenes to a folder of recipes.
+//!
+//! Item `i` of a dataset depends on the seed, on `i` and on the sources, and on nothing else: not on the number
+//! of workers nor on how the work is cut into shards.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use indicatif::{ParallelProgressIterator as _, ProgressStyle};
+use rayon::prelude::*;
+use scrubjay_core::GENERATOR_VERSION;
+use scrubjay_core::frame::hex;
+use scrubjay_core::preset::Preset;
+use scrubjay_core::recipe::{Question, Recipe, Size};
+use scrubjay_core::rng::Stream;
+use scrubjay_core::scene::Family;
+use scrubjay_core::source::Source;
+use scrubjay_core::time::Rate;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::recipes::Line;
+use crate::error::Error;
+use crate::files::{writable_folder, write_atomic};
+use crate::video;
+
+/// What to make.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Video files.
+    pub videos: Vec<PathBuf>,
+    /// Scene families.
+    pub scenes: Vec<Family>,
+    /// The preset's name, for the record.
+    pub preset_name: String,
+    /// The preset.
+    pub preset: Preset,
+    /// Items in the whole dataset.
+    pub count: usize,
+    /// Seed.
+    pub seed: u64,
+    /// Worker threads; 0 for one per core.
+    pub workers: usize,
+    /// This part, from 0, of so many.
+    pub shard: (usize, usize),
+    /// Where to write.
+    pub out: PathBuf,
+}
+
+/// A source that was not used, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// The file.
+    pub file: PathBuf,
+    /// One word.
+    pub cause: String,
+    /// One sentence.
+    pub detail: String,
+}
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Made {
+    /// Program version.
+    pub scrubjay: &'static str,
+    /// Generator version.
+    pub generator: u32,
+    /// Preset name.
+    pub preset: String,
+    /// Seed.
+    pub seed: u64,
+    /// Items in the whole dataset.
+    pub count: usize,
+    /// This part, from 0, of so many.
+    pub shard: (usize, usize),
+    /// Items in this part.
+    pub items: usize,
+    /// Items in this part by task.
+    pub tasks: BTreeMap<&'static str, usize>,
+    /// Videos that are used.
+    pub videos: usize,
+    /// Scene families that are used.
+    pub scenes: Vec<&'static str>,
+    /// Videos that were skipped, by cause.
+    pub skipped: BTreeMap<String, usize>,
+    /// The whole preset.
+    pub config: Preset,
+}
+
+/// A usable video.
+#[derive(Debug, Clone)]
+struct Video {
+    source: Source,
+    size: Size,
+    file: PathBuf,
+}
+
+/// Makes the dataset: `recipes.jsonl`, `ledger.jsonl` and `dataset.json` in the plan's folder.
+///
+/// # Errors
+/// [`Error`] when no source can be used or the folder cannot be written; nothing is then left there.
+pub fn synthesize(plan: &Plan) -> Result<Made, Error> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(plan.workers)
+        .build()
+        .map_err(|e| Error::failed(format!("no worker threads: {e}")))?;
+    pool.install(|| run(plan))
+}
+
+fn run(plan: &Plan) -> Result<Made, Error> {
+    let (videos, skipped) = inspect(plan);
+    if videos.is_empty() && plan.scenes.is_empty() {
+        let first = skipped.first().map(|s| s.detail.clone());
+        let more = skipped.len().saturating_sub(1);
+        let reason = match first {
+            Some(first) if more == 0 => first,
+            Some(first) => format!("{first} (and {more} more)"),
+            None => "no videos and no scenes were given; use --videos or --scenes".to_owned(),
+        };
+        return Err(Error::failed(format!("nothing to make items from: {reason}")));
+    }
+    let questions = plan.preset.data.schedule(plan.count);
+    let (index, of) = plan.shard;
+    let mine: Vec<usize> = (index..plan.count).step_by(of.max(1)).collect();
+    let lines = mine
+        .par_iter()
+        .map(|&i| line(plan, &videos, i, questions[i]))
+        .collect::<Result<Vec<Line>, Error>>()?;
+
+    let mut tasks = BTreeMap::new();
+    for line in &lines {
+        *tasks.entry(line.recipe.task.name().name()).or_insert(0) += 1;
+    }
+    let mut causes = BTreeMap::new();
+    for s in &skipped {
+        *causes.entry(s.cause.clone()).or_insert(0) += 1;
+    }
+    let made = Made {
+        scrubjay: env!("CARGO_PKG_VERSION"),
+        generator: GENERATOR_VERSION,
+        preset: plan.preset_name.clone(),
+        seed: plan.seed,
+        count: plan.count,
+        shard: plan.shard,
+        items: lines.len(),
+        tasks,
+        videos: videos.len(),
+        scenes: plan.scenes.iter().map(|f| f.name()).collect(),
+        skipped: causes,
+        config: plan.preset.clone(),
+    };
+    writable_folder(&plan.out)?;
+    write_atomic(&plan.out.join("recipes.jsonl"), &jsonl(&lines)?)?;
+    write_atomic(&plan.out.join("ledger.jsonl"), &jsonl(&skipped)?)?;
+    let json = serde_json::to_vec_pretty(&made).map_err(|e| Error::failed(e.to_string()))?;
+    write_atomic(&plan.out.join("dataset.json"), &json)?;
+    Ok(made)
+}
+
+/// Probes all videos; sorted by content so that the order of names does not matter, and each content once.
+fn inspect(plan: &Plan) -> (Vec<Video>, Vec<Skipped>) {
+    let style = ProgressStyle::with_template("looking at videos {wide_bar} {pos}/{len} {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let results: Vec<Result<Video, Skipped>> = plan
+        .videos
+        .par_iter()
+        .progress_with_style(style)
+        .map(|file| inspect_one(plan, file))
+        .collect();
+    let (mut videos, mut skipped) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(video) => videos.push(video),
+            Err(skip) => skipped.push(skip),
+        }
+    }
+    videos.sort_by_key(|v| (v.source.key(), v.file.clone()));
+    let mut unique: Vec<Video> = Vec::with_capacity(videos.len());
+    for video in videos {
+        match unique.last() {
+            Some(last) if last.source == video.source => skipped.push(Skipped {
+                detail: format!("{}: has the same content as {}", video.file.display(), last.file.display()),
+                file: video.file,
+                cause: "duplicate".to_owned(),
+            }),
+            _ => unique.push(video),
+        }
+    }
+    skipped.sort_by(|a, b| a.file.cmp(&b.file));
+    (unique, skipped)
+}
+
+fn inspect_one(plan: &Plan, file: &Path) -> Result<Video, Skipped> {
+    let skip = |cause: &str, detail: String| Skipped { file: file.to_owned(), cause: cause.to_owned(), detail };
+    let probe = video::probe(file).map_err(|e| skip(e.cause(), e.to_string()))?;
+    plan.preset
+        .data
+        .sampling
+        .select(probe.frames, probe.rate.fps())
+        .map_err(|e| skip("too-short", format!("{}: {e}", file.display())))?;
+    let sha256 = content_hash(file).map_err(|e| skip("unreadable", e.to_string()))?;
+    // Absolute, so that the recipes can be used from anywhere.
+    let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    Ok(Video {
+        source: Source::Video { sha256, frames: probe.frames, rate: probe.rate },
+        size: plan.preset.data.picture.size(probe.width, probe.height),
+        file: path,
+    })
+}
+
+/// Item `i`: with scenes and videos, the two take turns; every scene is its own, videos go round.
+fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<Line, Error> {
+    let data = &plan.preset.data;
+    let (from_scene, turn) = match (plan.scenes.is_empty(), videos.is_empty()) {
+        (false, false) => (i % 2 == 0, i / 2),
+        (scenes_empty, _) => (!scenes_empty, i),
+    };
+    let (source, size, file) = if from_scene {
+        let mut stream = Stream::keyed(plan.seed, "synth", "scene", i as u64);
+        let seed = u64::from(stream.bits()) << 32 | u64::from(stream.bits());
+        let family = plan.scenes[turn % plan.scenes.len()];
+        let rate = Rate { num: data.scene_fps, den: 1 };
+        let source = Source::Scene { family, seed, frames: data.scene_frames, rate };
+        // Scenes are drawn at any size; their native aspect is 16:9.
+        (source, data.picture.size(1280, 720), None)
+    } else {
+        let v = &videos[turn % videos.len()];
+        (v.source.clone(), v.size, Some(v.file.clone()))
+    };
+    let recipe = Recipe::draw(plan.seed, i as u64, source, data.sampling, size, question, data.wording)
+        .map_err(|e| Error::failed(format!("item {i}: {e}")))?;
+    Ok(Line { id: recipe.id(), recipe, file })
+}
+
+fn jsonl<T: Serialize>(values: &[T]) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::new();
+    for value in values {
+        serde_json::to_writer(&mut out, value).map_err(|e| Error::failed(e.to_string()))?;
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+/// SHA-256 of a file's bytes.
+///
+/// # Errors
+/// [`Error`] when the file cannot be read.
+pub fn content_hash(path: &Path) -> Result<String, Error> {
+    let fail = |e: std::io::Error| Error::path(path, format!("cannot be read: {e}"));
+    let mut file = File::open(path).map_err(fail)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let n = file.read(&mut buffer).map_err(fail)?;
+        if n == 0 {
+            return Ok(hex(&hash.finalize()));
+        }
+        hash.update(&buffer[..n]);
+    }
+}

@@ -1,0 +1,32 @@
+//! Writing files so that a reader sees the whole of one version or nothing.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::error::Error;
+
+/// Writes a file by way of a temporary one beside it, flushed and renamed.
+///
+/// # Errors
+/// [`Error`] naming the path; nothing is left behind.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|e| e.error)?;
+        Ok(())
+    };
+    write().map_err(|e| Error::path(path, format!("cannot be written: {e}")))
+}
+
+/// Makes a folder and checks that files can be written into it.
+///
+/// # Errors
+/// [`Error`] naming the folder.
+pub fn writable_folder(path: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(path).map_err(|e| Error::path(path, format!("cannot be made: {e}")))?;
+    tempfile::tempfile_in(path).map_err(|e| Error::path(path, format!("cannot be written into: {e}")))?;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! Scrubjay on the command line: video decoding, dataset synthesis, training, and the site's server.
+
+pub mod cli;
+pub mod dataset;
+pub mod error;
+pub mod files;
+pub mod loader;
+pub mod serve;
+pub mod train;
+pub mod video;

@@ -1,0 +1,38 @@
+//! Serving the built site on this machine.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use axum::Router;
+use tower_http::services::{ServeDir, ServeFile};
+
+use crate::error::Error;
+
+/// The site as a service: files as they are; any other path is the app, which reads it as a link.
+#[must_use]
+pub fn app(site: &Path) -> Router {
+    let page = ServeFile::new(site.join("index.html"));
+    Router::new().fallback_service(ServeDir::new(site).fallback(page))
+}
+
+/// Serves a folder until the process is ended; prints the address once it listens.
+///
+/// # Errors
+/// [`Error`] when the folder holds no site or the address cannot be used.
+pub fn serve(site: &Path, addr: SocketAddr) -> Result<(), Error> {
+    if !site.join("index.html").is_file() {
+        return Err(Error::path(site, "holds no built site (index.html is missing); build it with ./x site"));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::failed(format!("no runtime: {e}")))?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(addr)
+            .await
+            .map_err(|e| Error::failed(format!("{addr} cannot be listened on: {e}")))?;
+        let bound = listener.local_addr().unwrap_or(addr);
+        println!("http://{bound}/");
+        axum::serve(listener, app(site)).await.map_err(|e| Error::failed(format!("serving stopped: {e}")))
+    })
+}

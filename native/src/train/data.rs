@@ -1,0 +1,133 @@
+//! Training data: recipes, split by source, realized on the fly.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use scrubjay_core::item::Item;
+use scrubjay_core::rng::Stream;
+use scrubjay_core::task::TaskName;
+use scrubjay_model::processor::{Prompt, process};
+use sha2::{Digest as _, Sha256};
+
+use crate::dataset::recipes::{self, Line};
+use crate::error::Error;
+use crate::loader::Loader;
+
+/// A prompt with what is needed to score its answers.
+#[derive(Debug)]
+pub struct Example {
+    /// The item's id.
+    pub id: String,
+    /// The key of its source.
+    pub source: String,
+    /// Its task.
+    pub task: TaskName,
+    /// What the model reads.
+    pub prompt: Prompt,
+    /// The item, without its pixels.
+    pub item: Item,
+}
+
+/// Recipes to learn from and recipes of other sources to be tested on.
+#[derive(Debug)]
+pub struct Data {
+    train: Vec<Line>,
+    held_out: Vec<Line>,
+    loader: Loader,
+}
+
+/// One source in so many is held out.
+const HELD_OUT: u8 = 5;
+
+impl Data {
+    /// Reads the recipes of dataset folders and splits them by source.
+    ///
+    /// # Errors
+    /// [`Error`] when a file cannot be read, or one side of the split is empty.
+    pub fn read(folders: &[PathBuf]) -> Result<Self, Error> {
+        let mut all = Vec::new();
+        for folder in folders {
+            all.extend(recipes::read(&folder.join("recipes.jsonl"))?);
+        }
+        Self::new(all, folders.first().map(PathBuf::as_path))
+    }
+
+    /// Splits recipes by source.
+    ///
+    /// # Errors
+    /// [`Error`] when one side of the split is empty.
+    pub fn new(lines: Vec<Line>, at: Option<&Path>) -> Result<Self, Error> {
+        let count = lines.len();
+        let (held_out, train): (Vec<_>, Vec<_>) =
+            lines.into_iter().partition(|line| is_held_out(&line.recipe.source.key()));
+        if train.is_empty() || held_out.is_empty() {
+            let place = at.map_or_else(|| "the data".to_owned(), |p| p.display().to_string());
+            return Err(Error::failed(format!(
+                "{place}: {count} recipes do not split into sources to learn from and sources held out; use more sources"
+            )));
+        }
+        Ok(Self { train, held_out, loader: Loader::default() })
+    }
+
+    /// How many recipes there are to learn from, and how many are held out.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        (self.train.len(), self.held_out.len())
+    }
+
+    /// The examples of a step: the recipes `first..first + count` of an endless list that is shuffled anew in
+    /// every pass by `seed`, so that the order depends on the seed alone.
+    ///
+    /// # Errors
+    /// [`Error`] when an item cannot be realized.
+    pub fn examples(&self, seed: u64, first: usize, count: usize, patch: usize) -> Result<Vec<Example>, Error> {
+        let n = self.train.len();
+        let mut order: Option<(usize, Vec<usize>)> = None;
+        let mut chosen = Vec::with_capacity(count);
+        for at in first..first + count {
+            let pass = at / n;
+            if order.as_ref().is_none_or(|o| o.0 != pass) {
+                let mut list: Vec<usize> = (0..n).collect();
+                Stream::keyed(seed, "order", "", pass as u64).shuffle(&mut list);
+                order = Some((pass, list));
+            }
+            if let Some((_, list)) = &order {
+                chosen.push(&self.train[list[at % n]]);
+            }
+        }
+        self.realize(&chosen, patch)
+    }
+
+    /// Up to `per_task` held-out examples of each task, evenly spread over the list.
+    ///
+    /// # Errors
+    /// [`Error`] when an item cannot be realized.
+    pub fn held_out(&self, per_task: usize, patch: usize) -> Result<Vec<Example>, Error> {
+        let mut chosen = Vec::new();
+        for task in TaskName::ALL {
+            let lines: Vec<&Line> = self.held_out.iter().filter(|l| l.recipe.task.name() == task).collect();
+            let take = per_task.min(lines.len());
+            chosen.extend((0..take).map(|i| lines[i * lines.len() / take]));
+        }
+        self.realize(&chosen, patch)
+    }
+
+    fn realize(&self, lines: &[&Line], patch: usize) -> Result<Vec<Example>, Error> {
+        lines
+            .par_iter()
+            .map(|line| {
+                let mut item = self.loader.item(line)?;
+                let prompt = process(&item, patch)
+                    .map_err(|e| Error::failed(format!("item {}: {e}", item.id)))?;
+                item.clips.clear();
+                let source = line.recipe.source.key();
+                Ok(Example { id: item.id.clone(), source, task: item.task, prompt, item })
+            })
+            .collect()
+    }
+}
+
+/// Whether a source is held out: decided by its key alone, so that no item of it is ever learned from.
+fn is_held_out(key: &str) -> bool {
+    Sha256::digest(key.as_bytes())[0].is_multiple_of(HELD_OUT)
+}

@@ -1,0 +1,274 @@
+//! A run: cold start, then GRPO, with evaluations around them, in a folder of its own.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use burn::module::Module as _;
+use burn::store::{ModuleSnapshot as _, SafetensorsStore};
+use burn::tensor::{Device, Tensor};
+use indicatif::{ProgressBar, ProgressStyle};
+use scrubjay_core::preset::{Grpo, Model, Preset, Sft};
+use scrubjay_core::rng::Stream;
+use scrubjay_core::task::TaskName;
+use scrubjay_model::batch::Batch;
+use scrubjay_model::config::Config;
+use scrubjay_model::generate::{Sampling, sample};
+use scrubjay_model::policy::Policy;
+use scrubjay_model::processor::Prompt;
+use scrubjay_model::tokenizer::{IM_END, decode, encode};
+use serde_json::json;
+
+use super::data::{Data, Example};
+use super::evaluate::{Answered, answer};
+use super::grpo::{advantages, loss};
+use super::learner::Learner;
+use super::table::Stage;
+use crate::error::Error;
+use crate::files::{writable_folder, write_atomic};
+
+/// What to train, on what, where to.
+#[derive(Debug)]
+pub struct Plan {
+    /// The resolved configuration.
+    pub preset: Preset,
+    /// Dataset folders.
+    pub data: Vec<PathBuf>,
+    /// The run's folder; must not hold a run yet.
+    pub out: PathBuf,
+    /// Seed of weights, order and sampling.
+    pub seed: u64,
+    /// Held-out items per task.
+    pub eval_items: usize,
+}
+
+/// Trains and returns the folder's evaluations, stage by stage.
+///
+/// # Errors
+/// [`Error`] when data or folder cannot be used, or a number stops being one.
+pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
+    let Some(shape) = &plan.preset.model else {
+        return Err(Error::usage(
+            "this preset names no model to build and loading published checkpoints is not supported yet; \
+             use --preset toy, or a configuration with a [model] table",
+        ));
+    };
+    let side = match plan.preset.data.picture {
+        scrubjay_core::recipe::Picture::Exact { width, height } if width == height => width as usize,
+        _ => return Err(Error::usage("a model that is built here needs square pictures: data.picture fit \"exact\"")),
+    };
+    let config = Config::toy(shape, side).map_err(|e| Error::usage(e.to_string()))?;
+    let data = Data::read(&plan.data)?;
+    if plan.out.join("metrics.jsonl").exists() {
+        return Err(Error::path(&plan.out, "already holds a run; choose another folder"));
+    }
+    writable_folder(&plan.out)?;
+    writable_folder(&plan.out.join("checkpoints"))?;
+    let text = toml::to_string(&plan.preset).map_err(|e| Error::failed(e.to_string()))?;
+    write_atomic(&plan.out.join("config.toml"), format!("# seed = {}\n{text}", plan.seed).as_bytes())?;
+
+    let policy = Policy::new(&config, plan.seed, &Device::flex().autodiff());
+    let (learn, test) = data.counts();
+    eprintln!("model: {} parameters; data: {learn} recipes to learn from, {test} held out", policy.num_params());
+    let mut run = Run {
+        held_out: data.held_out(plan.eval_items, shape.patch)?,
+        log: Log::create(&plan.out)?,
+        stages: Vec::new(),
+        plan,
+        shape,
+        data,
+    };
+    run.evaluate(Stage::Before, &policy)?;
+    let policy = match &plan.preset.sft {
+        Some(sft) => {
+            let policy = run.cold_start(sft, policy)?;
+            run.evaluate(Stage::ColdStart, &policy)?;
+            policy
+        }
+        None => policy,
+    };
+    let policy = run.reinforce(&plan.preset.grpo, policy)?;
+    run.evaluate(Stage::Grpo, &policy)?;
+    Ok(run.stages)
+}
+
+struct Run<'a> {
+    plan: &'a Plan,
+    shape: &'a Model,
+    data: Data,
+    held_out: Vec<Example>,
+    log: Log,
+    stages: Vec<(Stage, Vec<Answered>)>,
+}
+
+impl Run<'_> {
+    /// Answers the held-out items, writes the answers and the weights.
+    fn evaluate(&mut self, stage: Stage, policy: &Policy) -> Result<(), Error> {
+        let answers = answer(policy, &self.held_out, self.plan.preset.grpo.max_tokens);
+        super::table::write_answers(&self.plan.out, stage, &answers)?;
+        save(policy, &self.plan.out.join("checkpoints").join(format!("{}.safetensors", stage.name())))?;
+        self.stages.push((stage, answers));
+        Ok(())
+    }
+
+    /// Learns true answers by their likelihood, the answer's tokens only.
+    fn cold_start(&mut self, sft: &Sft, policy: Policy) -> Result<Policy, Error> {
+        let g = &self.plan.preset.grpo;
+        let mut learner = Learner::new(policy, g.weight_decay, g.max_grad_norm);
+        let bar = bar("cold start", sft.steps);
+        for step in 0..sft.steps {
+            let begun = Instant::now();
+            let examples = self.data.examples(self.plan.seed, step * sft.batch, sft.batch, self.shape.patch)?;
+            let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
+            let answers: Vec<Vec<Vec<u32>>> = examples.iter().map(|e| vec![target(e)]).collect();
+            let batch = Batch::new(&prompts, &answers);
+            let tokens = batch.ids.len();
+            let (log_probabilities, _) = learner.policy.score(&batch);
+            let rate = schedule(step, sft.steps) * sft.learning_rate;
+            let done = learner.step(-log_probabilities.mean(), rate).map_err(|e| stopped("sft", step, &examples, &e))?;
+            self.log.write(&json!({
+                "phase": "sft", "step": step, "loss": done.loss, "grad_norm": done.grad_norm,
+                "learning_rate": rate, "tokens": tokens, "seconds": begun.elapsed().as_secs_f64(),
+            }))?;
+            bar.set_message(format!("loss {:.3}", done.loss));
+            bar.inc(1);
+        }
+        bar.finish();
+        Ok(learner.policy)
+    }
+
+    /// GRPO: a group of rollouts for each prompt, one update per batch of groups.
+    fn reinforce(&mut self, g: &Grpo, policy: Policy) -> Result<Policy, Error> {
+        let reference = (g.kl > 0.0).then(|| policy.valid());
+        let mut learner = Learner::new(policy, g.weight_decay, g.max_grad_norm);
+        // Continue in the data where the cold start ended.
+        let begin = self.plan.preset.sft.as_ref().map_or(0, |s| s.steps * s.batch);
+        let how = Sampling { group: g.group, temperature: g.temperature, max_tokens: g.max_tokens };
+        let bar = bar("grpo", g.steps);
+        for step in 0..g.steps {
+            let begun = Instant::now();
+            let examples = self.data.examples(self.plan.seed, begin + step * g.prompts, g.prompts, self.shape.patch)?;
+            let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
+            let mut stream = Stream::keyed(self.plan.seed, "rollout", "", step as u64);
+            let rollouts = sample(&learner.policy.valid(), &prompts, how, &mut stream);
+            let mut tally = Tally::default();
+            let (mut answers, mut advantage) = (Vec::new(), Vec::new());
+            for (example, group) in examples.iter().zip(&rollouts) {
+                let scores: Vec<_> = group.iter().map(|r| example.item.truth.score(&decode(&r.ids))).collect();
+                let rewards: Vec<f64> = scores.iter().map(|s| s.total).collect();
+                let a = advantages(&rewards, g.advantage_epsilon);
+                tally.add(example.task, &rewards, scores.iter().filter(|s| s.failure.is_some()).count(), &a);
+                for (rollout, a) in group.iter().zip(a) {
+                    advantage.extend(rollout.ids.iter().map(|_| a as f32));
+                }
+                answers.push(group.iter().map(|r| r.ids.clone()).collect::<Vec<_>>());
+            }
+            let batch = Batch::new(&prompts, &answers);
+            let (new, entropy) = learner.policy.score(&batch);
+            // One update per batch of rollouts: the policy that sampled is the policy that learns.
+            let old = new.clone().detach();
+            let at_reference = reference.as_ref().map(|r| Tensor::from_inner(r.score(&batch).0));
+            let (value, kl) = loss(new, old, at_reference, &advantage, g);
+            let done = learner.step(value, g.learning_rate).map_err(|e| stopped("grpo", step, &examples, &e))?;
+            let (reward, zero) = (tally.mean(), tally.zero_share());
+            self.log.write(&json!({
+                "phase": "grpo", "step": step, "loss": done.loss, "grad_norm": done.grad_norm,
+                "kl": kl.into_scalar::<f32>(), "entropy": entropy.into_scalar::<f32>(), "reward": reward,
+                "reward_by_task": tally.by_task(), "zero_advantage_groups": zero,
+                "parse_failures": tally.failures, "rollouts": g.prompts * g.group,
+                "truncated": rollouts.iter().flatten().filter(|r| r.truncated).count(),
+                "tokens": batch.ids.len(), "seconds": begun.elapsed().as_secs_f64(),
+            }))?;
+            bar.set_message(format!("reward {reward:.3}, {:.0} % of groups without advantage", zero * 100.0));
+            bar.inc(1);
+        }
+        bar.finish();
+        Ok(learner.policy)
+    }
+}
+
+/// The tokens of an example's true answer, with the end marker.
+fn target(example: &Example) -> Vec<u32> {
+    let mut ids = encode(&example.item.truth.text());
+    ids.push(IM_END);
+    ids
+}
+
+/// A short warm-up, then a fall along a cosine to a tenth.
+fn schedule(step: usize, steps: usize) -> f64 {
+    let warm = (steps / 20).clamp(1, 50);
+    if step < warm {
+        return (step + 1) as f64 / warm as f64;
+    }
+    let along = (step - warm) as f64 / (steps - warm).max(1) as f64;
+    0.55 + 0.45 * (along * std::f64::consts::PI).cos()
+}
+
+fn stopped(phase: &str, step: usize, examples: &[Example], error: &dyn std::fmt::Display) -> Error {
+    let items: Vec<&str> = examples.iter().map(|e| e.id.as_str()).collect();
+    Error::failed(format!("{phase} step {step}: {error}; items {}", items.join(" ")))
+}
+
+fn save(policy: &Policy, path: &Path) -> Result<(), Error> {
+    let mut store = SafetensorsStore::from_bytes(None);
+    let fail = |e: &dyn std::fmt::Display| Error::path(path, format!("the weights cannot be saved: {e}"));
+    policy.valid().save_into(&mut store).map_err(|e| fail(&e))?;
+    write_atomic(path, &store.get_bytes().map_err(|e| fail(&e))?)
+}
+
+/// Rewards of one step.
+#[derive(Default)]
+struct Tally {
+    sums: std::collections::BTreeMap<TaskName, (f64, usize)>,
+    failures: usize,
+    groups: usize,
+    without_advantage: usize,
+}
+
+impl Tally {
+    fn add(&mut self, task: TaskName, rewards: &[f64], failures: usize, advantages: &[f64]) {
+        let entry = self.sums.entry(task).or_default();
+        entry.0 += rewards.iter().sum::<f64>();
+        entry.1 += rewards.len();
+        self.failures += failures;
+        self.groups += 1;
+        self.without_advantage += usize::from(advantages.iter().all(|a| *a == 0.0));
+    }
+
+    fn mean(&self) -> f64 {
+        let (sum, n) = self.sums.values().fold((0.0, 0), |acc, v| (acc.0 + v.0, acc.1 + v.1));
+        sum / n.max(1) as f64
+    }
+
+    fn zero_share(&self) -> f64 {
+        self.without_advantage as f64 / self.groups.max(1) as f64
+    }
+
+    fn by_task(&self) -> std::collections::BTreeMap<&'static str, f64> {
+        self.sums.iter().map(|(t, (sum, n))| (t.name(), sum / (*n).max(1) as f64)).collect()
+    }
+}
+
+fn bar(name: &str, steps: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix:>10} {wide_bar} {pos}/{len} {eta} {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(steps as u64).with_style(style).with_prefix(name.to_owned())
+}
+
+/// `metrics.jsonl`: one object a step, written as it happens.
+struct Log {
+    path: PathBuf,
+    file: std::fs::File,
+}
+
+impl Log {
+    fn create(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join("metrics.jsonl");
+        let file = std::fs::File::create(&path).map_err(|e| Error::path(&path, format!("cannot be made: {e}")))?;
+        Ok(Self { path, file })
+    }
+
+    fn write(&mut self, value: &serde_json::Value) -> Result<(), Error> {
+        writeln!(self.file, "{value}").map_err(|e| Error::path(&self.path, format!("cannot be written: {e}")))
+    }
+}

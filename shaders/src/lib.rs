@@ -1,0 +1,1 @@
+//! scrubjay-shaders
