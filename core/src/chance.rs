@@ -43,7 +43,8 @@ fn grounding_chance(frames: u32) -> Chance {
             (0..starts).map(move |start| (start, length, weight))
         })
         .collect();
-    let interval = |start: u32, length: u32| Interval { start: f64::from(start), end: f64::from(start + length) };
+    let interval =
+        |start: u32, length: u32| Interval { start: f64::from(start), end: f64::from(start + length) };
     let expected = |guess: Interval| -> f64 {
         segments.iter().map(|&(s, l, weight)| weight * guess.iou(interval(s, l))).sum()
     };

@@ -9,10 +9,8 @@ use crate::source::Sampling;
 use crate::task::TaskName;
 
 /// The presets that come with the program: (name, TOML text).
-pub const BUILT_IN: [(&str, &str); 2] = [
-    ("toy", include_str!("../presets/toy.toml")),
-    ("videossr", include_str!("../presets/videossr.toml")),
-];
+pub const BUILT_IN: [(&str, &str); 2] =
+    [("toy", include_str!("../presets/toy.toml")), ("videossr", include_str!("../presets/videossr.toml"))];
 
 /// A preset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -218,7 +216,9 @@ impl Share {
             (TaskName::Grounding, Some(kind), None) => Ok(Question::Grounding(kind)),
             (TaskName::Jigsaw, None, Some(clips @ 2..=9)) => Ok(Question::Jigsaw(clips)),
             (TaskName::Grounding, ..) => Err("data.mix: grounding needs `kind` and no `clips`".to_owned()),
-            (TaskName::Jigsaw, ..) => Err("data.mix: jigsaw needs `clips` from 2 to 9 and no `kind`".to_owned()),
+            (TaskName::Jigsaw, ..) => {
+                Err("data.mix: jigsaw needs `clips` from 2 to 9 and no `kind`".to_owned())
+            }
         }
     }
 }

@@ -57,9 +57,8 @@ fn taps(input: u32, output: u32, filter: Filter) -> Vec<Tap> {
             let centre = (f64::from(i) + 0.5) * scale;
             let first = ((centre - support + 0.5) as i64).max(0) as usize;
             let last = ((centre + support + 0.5) as i64).clamp(0, i64::from(input)) as usize;
-            let raw: Vec<f64> = (first..last)
-                .map(|x| filter.weight((x as f64 - centre + 0.5) / spread))
-                .collect();
+            let raw: Vec<f64> =
+                (first..last).map(|x| filter.weight((x as f64 - centre + 0.5) / spread)).collect();
             let total: f64 = raw.iter().sum();
             let one = f64::from(1_u32 << PRECISION);
             let weights = raw

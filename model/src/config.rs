@@ -68,18 +68,31 @@ impl Config {
     pub fn toy(shape: &preset::Model, side: usize) -> Result<Self, ConfigError> {
         let fail = |text: String| Err(ConfigError(text));
         let m = shape;
-        if m.heads == 0 || m.kv_heads == 0 || !m.heads.is_multiple_of(m.kv_heads) || !m.hidden.is_multiple_of(m.heads) {
-            return fail(format!("hidden {}, heads {} and kv_heads {} do not divide", m.hidden, m.heads, m.kv_heads));
+        if m.heads == 0
+            || m.kv_heads == 0
+            || !m.heads.is_multiple_of(m.kv_heads)
+            || !m.hidden.is_multiple_of(m.heads)
+        {
+            return fail(format!(
+                "hidden {}, heads {} and kv_heads {} do not divide",
+                m.hidden, m.heads, m.kv_heads
+            ));
         }
         let head_dim = m.hidden / m.heads;
         if !head_dim.is_multiple_of(2) || head_dim < 8 {
             return fail(format!("a head of width {head_dim} is not even and at least 8"));
         }
         if m.vision_heads == 0 || !m.vision_hidden.is_multiple_of(4 * m.vision_heads) {
-            return fail(format!("vision_hidden {} is not a multiple of 4 x {}", m.vision_hidden, m.vision_heads));
+            return fail(format!(
+                "vision_hidden {} is not a multiple of 4 x {}",
+                m.vision_hidden, m.vision_heads
+            ));
         }
         if m.patch == 0 || !side.is_multiple_of(m.patch * MERGE) {
-            return fail(format!("pictures of {side} pixels are not a multiple of {MERGE} patches of {}", m.patch));
+            return fail(format!(
+                "pictures of {side} pixels are not a multiple of {MERGE} patches of {}",
+                m.patch
+            ));
         }
         if m.layers == 0 || m.vision_layers == 0 || m.intermediate == 0 {
             return fail("layers, vision_layers and intermediate must be at least 1".to_owned());

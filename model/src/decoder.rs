@@ -87,14 +87,28 @@ impl Layer {
     /// `x` is `[batch, length, hidden]`; `mask` is `[batch, 1, length, cached + length]` and added to the scores;
     /// with a cache, its keys and values come first and the new ones are appended to it.
     #[must_use]
-    pub fn forward(&self, x: Tensor<3>, rotary: &Rotary, mask: &Tensor<4>, cache: &mut Option<Cache>, keep: bool) -> Tensor<3> {
+    pub fn forward(
+        &self,
+        x: Tensor<3>,
+        rotary: &Rotary,
+        mask: &Tensor<4>,
+        cache: &mut Option<Cache>,
+        keep: bool,
+    ) -> Tensor<3> {
         let x = x.clone() + self.attend(self.input_layernorm.forward(x), rotary, mask, cache, keep);
         let h = self.post_attention_layernorm.forward(x.clone());
         let gated = silu(self.gate_proj.forward(h.clone())) * self.up_proj.forward(h);
         x + self.down_proj.forward(gated)
     }
 
-    fn attend(&self, x: Tensor<3>, rotary: &Rotary, mask: &Tensor<4>, cache: &mut Option<Cache>, keep: bool) -> Tensor<3> {
+    fn attend(
+        &self,
+        x: Tensor<3>,
+        rotary: &Rotary,
+        mask: &Tensor<4>,
+        cache: &mut Option<Cache>,
+        keep: bool,
+    ) -> Tensor<3> {
         let [batch, length, _] = x.dims();
         let split = |t: Tensor<3>, heads: usize| t.reshape([batch, length, heads, self.head_dim]);
         let q = self.q_norm.forward(split(self.q_proj.forward(x.clone()), self.heads)).swap_dims(1, 2);
@@ -122,8 +136,11 @@ impl Layer {
         if times == 1 {
             return x;
         }
-        x.unsqueeze_dim::<5>(2)
-            .expand([batch, kv, times, length, width])
-            .reshape([batch, kv * times, length, width])
+        x.unsqueeze_dim::<5>(2).expand([batch, kv, times, length, width]).reshape([
+            batch,
+            kv * times,
+            length,
+            width,
+        ])
     }
 }

@@ -65,10 +65,18 @@ impl Policy {
             let ids = batch.ids.iter().map(|&id| id as i32).collect();
             let x = self.embed_tokens.val().select(0, indices(ids, &device));
             let width = x.dims()[1];
-            return self.decode(x.reshape([batch.rows, batch.length, width]), &rotary, &mask, &[], caches, keep);
+            return self.decode(
+                x.reshape([batch.rows, batch.length, width]),
+                &rotary,
+                &mask,
+                &[],
+                caches,
+                keep,
+            );
         }
         let values = batch.patches.len() / count;
-        let patches = Tensor::<2>::from_data(TensorData::new(batch.patches.clone(), [count, values]), &device);
+        let patches =
+            Tensor::<2>::from_data(TensorData::new(batch.patches.clone(), [count, values]), &device);
         let features = self.visual.forward(patches, batch.segments, batch.grid);
         let table = Tensor::cat(vec![self.embed_tokens.val(), features.merged], 0);
         let x = table.select(0, indices(batch.input_rows(self.vocab), &device));
@@ -87,15 +95,31 @@ impl Policy {
     /// One more token for every answer: `ids` and `positions` are row-major `[rows, group]`; `mask` covers the
     /// cached keys and the new ones.
     #[must_use]
-    pub fn extend(&self, ids: &[u32], positions: &[[i32; 3]], rows: usize, mask: &Tensor<4>, caches: &mut [Option<Cache>]) -> Tensor<3> {
+    pub fn extend(
+        &self,
+        ids: &[u32],
+        positions: &[[i32; 3]],
+        rows: usize,
+        mask: &Tensor<4>,
+        caches: &mut [Option<Cache>],
+    ) -> Tensor<3> {
         let device = self.device();
         let rotary = self.rotary(positions, rows, &device);
-        let x = self.embed_tokens.val().select(0, indices(ids.iter().map(|&id| id as i32).collect(), &device));
+        let x =
+            self.embed_tokens.val().select(0, indices(ids.iter().map(|&id| id as i32).collect(), &device));
         let width = x.dims()[1];
         self.decode(x.reshape([rows, ids.len() / rows.max(1), width]), &rotary, mask, &[], caches, true)
     }
 
-    fn decode(&self, mut x: Tensor<3>, rotary: &Rotary, mask: &Tensor<4>, deepstack: &[Tensor<3>], caches: &mut [Option<Cache>], keep: bool) -> Tensor<3> {
+    fn decode(
+        &self,
+        mut x: Tensor<3>,
+        rotary: &Rotary,
+        mask: &Tensor<4>,
+        deepstack: &[Tensor<3>],
+        caches: &mut [Option<Cache>],
+        keep: bool,
+    ) -> Tensor<3> {
         for (i, layer) in self.layers.iter().enumerate() {
             x = match caches.get_mut(i) {
                 Some(cache) => layer.forward(x, rotary, mask, cache, keep),

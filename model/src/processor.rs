@@ -58,8 +58,7 @@ pub fn process(item: &Item, patch: usize) -> Result<Prompt, ProcessorError> {
         return Err(ProcessorError::Size { width, height, patch });
     }
     let grid = [height as usize / patch, width as usize / patch];
-    let mut prompt =
-        Prompt { ids: vec![], positions: vec![], next: 0, patches: vec![], segments: 0, grid };
+    let mut prompt = Prompt { ids: vec![], positions: vec![], next: 0, patches: vec![], segments: 0, grid };
     prompt.text(&[IM_START]);
     for piece in &item.prompt.user {
         match piece {

@@ -67,7 +67,9 @@ impl Vision {
         for (i, block) in self.blocks.iter().enumerate() {
             x = block.forward(x, &rotary, self.heads);
             if let Some(k) = self.taps.iter().position(|&t| t == i) {
-                deepstack.push(self.deepstack_merger_list[k].forward(x.clone().reshape([segments * count, width])));
+                deepstack.push(
+                    self.deepstack_merger_list[k].forward(x.clone().reshape([segments * count, width])),
+                );
             }
         }
         Features { merged: self.merger.forward(x.reshape([segments * count, width])), deepstack }

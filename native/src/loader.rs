@@ -51,7 +51,8 @@ impl Loader {
         let Source::Video { sha256, .. } = &line.recipe.source else {
             return Err(fail(&"a scene has no file"));
         };
-        let path: &PathBuf = line.file.as_ref().ok_or_else(|| fail(&"the line does not say where its video is"))?;
+        let path: &PathBuf =
+            line.file.as_ref().ok_or_else(|| fail(&"the line does not say where its video is"))?;
         let indices = line.recipe.timeline().map_err(|e| fail(&e))?.indices;
         let Size { width, height } = line.recipe.size;
         let key = (sha256.clone(), indices, (width, height));
@@ -59,7 +60,8 @@ impl Loader {
             return Ok(frames.as_ref().clone());
         }
         check_content(path, sha256)?;
-        let decoded = video::decode(path, &key.1, line.recipe.size).map_err(|e| Error::failed(e.to_string()))?;
+        let decoded =
+            video::decode(path, &key.1, line.recipe.size).map_err(|e| Error::failed(e.to_string()))?;
         let frames: Vec<Frame> = decoded.into_iter().map(|d| d.frame).collect();
         let mut cache = self.lock();
         let size: usize = frames.iter().map(|f| f.rgb.len()).sum();

@@ -29,7 +29,12 @@ fn reverse_pixels(rgb: &mut [u8]) {
 /// Shrinks by `permille / 1000` with Lanczos and centres the result on black (VideoSSR's ZoomOut).
 pub(super) fn zoom_out(frame: &mut Frame, permille: u32) {
     let shrink = |side: u32| (u64::from(side) * 1000 / u64::from(permille.max(1))).max(1) as u32;
-    let small = resize(frame, shrink(frame.width).min(frame.width), shrink(frame.height).min(frame.height), Filter::Lanczos3);
+    let small = resize(
+        frame,
+        shrink(frame.width).min(frame.width),
+        shrink(frame.height).min(frame.height),
+        Filter::Lanczos3,
+    );
     let (left, top) = ((frame.width - small.width) / 2, (frame.height - small.height) / 2);
     let mut out = Frame::black(frame.width, frame.height);
     let (row, small_row) = (frame.width as usize * 3, small.width as usize * 3);

@@ -95,7 +95,12 @@ impl Day {
             self.horizon - 120 - ridge(&self.ridges[0], x)
         });
         c.below(lit(self.hill, light), |x| self.horizon + 40 - ridge(&self.ridges[1], x));
-        c.gradient(c.y(self.horizon + 60), c.height, lit(self.field, light), lit(mix(self.field, [40, 70, 30], 150), light));
+        c.gradient(
+            c.y(self.horizon + 60),
+            c.height,
+            lit(self.field, light),
+            lit(mix(self.field, [40, 70, 30], 150), light),
+        );
         self.train(c, phase, light);
         self.trees(c, light);
         self.house(c, phase, light);
@@ -169,7 +174,13 @@ impl Day {
         // Smoke leans to the right and rises all day.
         for puff in 0..4 {
             let age = (phase / 12 + puff * 300).rem_euclid(1_200);
-            c.disc(x + 90 + age / 4, top - 380 - age * 3 / 4, 50 + age / 10, lit([220, 220, 226], light), 150 - age / 10);
+            c.disc(
+                x + 90 + age / 4,
+                top - 380 - age * 3 / 4,
+                50 + age / 10,
+                lit([220, 220, 226], light),
+                150 - age / 10,
+            );
         }
     }
 }

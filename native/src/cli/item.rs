@@ -86,9 +86,8 @@ pub(super) fn frames(args: &FramesArgs) -> Result<(), Error> {
     let failed = |e: video::VideoError| Error::failed(e.to_string());
     let sampling = sampling(&args.sampling)?;
     let probe = video::probe(&args.video).map_err(failed)?;
-    let timeline = sampling
-        .select(probe.frames, probe.rate.fps())
-        .map_err(|e| Error::path(&args.video, e))?;
+    let timeline =
+        sampling.select(probe.frames, probe.rate.fps()).map_err(|e| Error::path(&args.video, e))?;
     let size = Size { width: probe.width, height: probe.height };
     let pictures = video::decode(&args.video, &timeline.indices, size).map_err(failed)?;
     if let Some(folder) = &args.out {
@@ -114,7 +113,8 @@ fn sampling(text: &str) -> Result<Sampling, Error> {
         return Ok(Sampling::videossr());
     }
     let count = text.strip_prefix("uniform:").and_then(|n| n.parse().ok()).filter(|n| *n > 0);
-    let count = count.ok_or_else(|| Error::usage(format!("--sampling {text}: write videossr-48 or uniform:N")))?;
+    let count =
+        count.ok_or_else(|| Error::usage(format!("--sampling {text}: write videossr-48 or uniform:N")))?;
     Ok(Sampling { pick: Pick::Uniform { count }, clock: Clock::Virtual })
 }
 

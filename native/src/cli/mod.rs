@@ -84,13 +84,18 @@ fn table(runs: &[PathBuf]) -> Result<(), Error> {
 }
 
 /// A preset by name, or from a file.
-fn preset(name: &str, config: Option<&std::path::Path>) -> Result<(String, scrubjay_core::preset::Preset), Error> {
+fn preset(
+    name: &str,
+    config: Option<&std::path::Path>,
+) -> Result<(String, scrubjay_core::preset::Preset), Error> {
     use scrubjay_core::preset::Preset;
     match config {
         None => Ok((name.to_owned(), Preset::built_in(name).map_err(|e| Error::usage(e.to_string()))?)),
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
-            let preset = Preset::parse(&text).map_err(|e| Error::usage(format!("{}: {e}", path.display())))?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
+            let preset =
+                Preset::parse(&text).map_err(|e| Error::usage(format!("{}: {e}", path.display())))?;
             Ok((path.display().to_string(), preset))
         }
     }

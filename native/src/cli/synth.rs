@@ -116,7 +116,8 @@ fn videos(arguments: &[String]) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn list(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
     let base = path.parent().unwrap_or(Path::new("."));
     files.extend(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(|l| base.join(l)));
     Ok(())

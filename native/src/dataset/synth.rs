@@ -163,12 +163,8 @@ fn run(plan: &Plan) -> Result<Made, Error> {
 fn inspect(plan: &Plan) -> (Vec<Video>, Vec<Skipped>) {
     let style = ProgressStyle::with_template("looking at videos {wide_bar} {pos}/{len} {eta}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let results: Vec<Result<Video, Skipped>> = plan
-        .videos
-        .par_iter()
-        .progress_with_style(style)
-        .map(|file| inspect_one(plan, file))
-        .collect();
+    let results: Vec<Result<Video, Skipped>> =
+        plan.videos.par_iter().progress_with_style(style).map(|file| inspect_one(plan, file)).collect();
     let (mut videos, mut skipped) = (Vec::new(), Vec::new());
     for result in results {
         match result {
@@ -193,7 +189,8 @@ fn inspect(plan: &Plan) -> (Vec<Video>, Vec<Skipped>) {
 }
 
 fn inspect_one(plan: &Plan, file: &Path) -> Result<Video, Skipped> {
-    let skip = |cause: &str, detail: String| Skipped { file: file.to_owned(), cause: cause.to_owned(), detail };
+    let skip =
+        |cause: &str, detail: String| Skipped { file: file.to_owned(), cause: cause.to_owned(), detail };
     let probe = video::probe(file).map_err(|e| skip(e.cause(), e.to_string()))?;
     plan.preset
         .data

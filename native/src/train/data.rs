@@ -1,10 +1,12 @@
 //! Training data: recipes, split by source, realized on the fly.
 
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use scrubjay_core::item::Item;
 use scrubjay_core::rng::Stream;
+use scrubjay_core::source::Source;
 use scrubjay_core::task::TaskName;
 use scrubjay_model::processor::{Prompt, process};
 use sha2::{Digest as _, Sha256};
@@ -37,7 +39,7 @@ pub struct Data {
 }
 
 /// One source in so many is held out.
-const HELD_OUT: u8 = 5;
+const HELD_OUT: usize = 5;
 
 impl Data {
     /// Reads the recipes of dataset folders and splits them by source.
@@ -58,8 +60,9 @@ impl Data {
     /// [`Error`] when one side of the split is empty.
     pub fn new(lines: Vec<Line>, at: Option<&Path>) -> Result<Self, Error> {
         let count = lines.len();
+        let apart = held_out_keys(&lines);
         let (held_out, train): (Vec<_>, Vec<_>) =
-            lines.into_iter().partition(|line| is_held_out(&line.recipe.source.key()));
+            lines.into_iter().partition(|line| apart.contains(&line.recipe.source.key()));
         if train.is_empty() || held_out.is_empty() {
             let place = at.map_or_else(|| "the data".to_owned(), |p| p.display().to_string());
             return Err(Error::failed(format!(
@@ -80,7 +83,13 @@ impl Data {
     ///
     /// # Errors
     /// [`Error`] when an item cannot be realized.
-    pub fn examples(&self, seed: u64, first: usize, count: usize, patch: usize) -> Result<Vec<Example>, Error> {
+    pub fn examples(
+        &self,
+        seed: u64,
+        first: usize,
+        count: usize,
+        patch: usize,
+    ) -> Result<Vec<Example>, Error> {
         let n = self.train.len();
         let mut order: Option<(usize, Vec<usize>)> = None;
         let mut chosen = Vec::with_capacity(count);
@@ -117,8 +126,8 @@ impl Data {
             .par_iter()
             .map(|line| {
                 let mut item = self.loader.item(line)?;
-                let prompt = process(&item, patch)
-                    .map_err(|e| Error::failed(format!("item {}: {e}", item.id)))?;
+                let prompt =
+                    process(&item, patch).map_err(|e| Error::failed(format!("item {}: {e}", item.id)))?;
                 item.clips.clear();
                 let source = line.recipe.source.key();
                 Ok(Example { id: item.id.clone(), source, task: item.task, prompt, item })
@@ -127,7 +136,20 @@ impl Data {
     }
 }
 
-/// Whether a source is held out: decided by its key alone, so that no item of it is ever learned from.
-fn is_held_out(key: &str) -> bool {
-    Sha256::digest(key.as_bytes())[0].is_multiple_of(HELD_OUT)
+/// The sources that are held out: of the scenes and of the videos, a fifth each, chosen by the hash of their
+/// keys, so that no item of them is ever learned from.
+fn held_out_keys(lines: &[Line]) -> HashSet<String> {
+    let mut kinds: [BTreeSet<([u8; 32], String)>; 2] = Default::default();
+    for line in lines {
+        let key = line.recipe.source.key();
+        let kind = usize::from(matches!(line.recipe.source, Source::Video { .. }));
+        kinds[kind].insert((Sha256::digest(key.as_bytes()).into(), key));
+    }
+    kinds
+        .into_iter()
+        .flat_map(|keys| {
+            let share = if keys.len() < 2 { 0 } else { keys.len().div_ceil(HELD_OUT) };
+            keys.into_iter().take(share).map(|(_, key)| key)
+        })
+        .collect()
 }

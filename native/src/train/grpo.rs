@@ -23,7 +23,13 @@ pub fn advantages(rewards: &[f64], epsilon: f64) -> Vec<f64> {
 /// Token-mean clipped loss with dual clip and the k3 KL term. All tensors are `[tokens]`; `old` and
 /// `reference` carry no gradient. Returns the loss and the mean KL estimate.
 #[must_use]
-pub fn loss(new: Tensor<1>, old: Tensor<1>, reference: Option<Tensor<1>>, advantage: &[f32], g: &Grpo) -> (Tensor<1>, Tensor<1>) {
+pub fn loss(
+    new: Tensor<1>,
+    old: Tensor<1>,
+    reference: Option<Tensor<1>>,
+    advantage: &[f32],
+    g: &Grpo,
+) -> (Tensor<1>, Tensor<1>) {
     let device: Device = new.device();
     let n = advantage.len();
     let a = Tensor::<1>::from_data(TensorData::new(advantage.to_vec(), [n]), &device);
@@ -84,7 +90,8 @@ mod tests {
     fn ratios_are_clipped_and_dual_clipped() {
         let device = Device::flex();
         let one = |ratio: f32, a: f32| {
-            let (value, _) = loss(tensor(&[ratio.ln()], &device), tensor(&[0.0], &device), None, &[a], &grpo());
+            let (value, _) =
+                loss(tensor(&[ratio.ln()], &device), tensor(&[0.0], &device), None, &[a], &grpo());
             value.into_scalar::<f32>()
         };
         assert!((one(1.5, 1.0) + 1.2).abs() < 1e-5, "clipped above for a good answer");
@@ -97,7 +104,11 @@ mod tests {
     fn the_kl_estimate_is_zero_at_the_reference_and_positive_elsewhere() {
         let device = Device::flex();
         let lp = |v: &[f32]| tensor(v, &device);
-        let kl = |r: &[f32]| loss(lp(&[-1.0, -2.0]), lp(&[-1.0, -2.0]), Some(lp(r)), &[0.0, 0.0], &grpo()).1.into_scalar::<f32>();
+        let kl = |r: &[f32]| {
+            loss(lp(&[-1.0, -2.0]), lp(&[-1.0, -2.0]), Some(lp(r)), &[0.0, 0.0], &grpo())
+                .1
+                .into_scalar::<f32>()
+        };
         assert!(kl(&[-1.0, -2.0]).abs() < 1e-7);
         assert!(kl(&[-1.5, -1.0]) > 0.1);
     }

@@ -40,8 +40,7 @@ impl Learner {
     /// A learner with fresh optimiser state (AdamW, β 0.9 and 0.999, ε 1e-8).
     #[must_use]
     pub fn new(policy: Policy, weight_decay: f64, max_grad_norm: f64) -> Self {
-        let optimiser =
-            AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(weight_decay as f32).init();
+        let optimiser = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(weight_decay as f32).init();
         Self { policy, optimiser, max_grad_norm }
     }
 

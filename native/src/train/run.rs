@@ -55,7 +55,11 @@ pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
     };
     let side = match plan.preset.data.picture {
         scrubjay_core::recipe::Picture::Exact { width, height } if width == height => width as usize,
-        _ => return Err(Error::usage("a model that is built here needs square pictures: data.picture fit \"exact\"")),
+        _ => {
+            return Err(Error::usage(
+                "a model that is built here needs square pictures: data.picture fit \"exact\"",
+            ));
+        }
     };
     let config = Config::toy(shape, side).map_err(|e| Error::usage(e.to_string()))?;
     let data = Data::read(&plan.data)?;
@@ -69,7 +73,10 @@ pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
 
     let policy = Policy::new(&config, plan.seed, &Device::flex().autodiff());
     let (learn, test) = data.counts();
-    eprintln!("model: {} parameters; data: {learn} recipes to learn from, {test} held out", policy.num_params());
+    eprintln!(
+        "model: {} parameters; data: {learn} recipes to learn from, {test} held out",
+        policy.num_params()
+    );
     let mut run = Run {
         held_out: data.held_out(plan.eval_items, shape.patch)?,
         log: Log::create(&plan.out)?,
@@ -118,14 +125,17 @@ impl Run<'_> {
         let bar = bar("cold start", sft.steps);
         for step in 0..sft.steps {
             let begun = Instant::now();
-            let examples = self.data.examples(self.plan.seed, step * sft.batch, sft.batch, self.shape.patch)?;
+            let examples =
+                self.data.examples(self.plan.seed, step * sft.batch, sft.batch, self.shape.patch)?;
             let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
             let answers: Vec<Vec<Vec<u32>>> = examples.iter().map(|e| vec![target(e)]).collect();
             let batch = Batch::new(&prompts, &answers);
             let tokens = batch.ids.len();
             let (log_probabilities, _) = learner.policy.score(&batch);
             let rate = schedule(step, sft.steps) * sft.learning_rate;
-            let done = learner.step(-log_probabilities.mean(), rate).map_err(|e| stopped("sft", step, &examples, &e))?;
+            let done = learner
+                .step(-log_probabilities.mean(), rate)
+                .map_err(|e| stopped("sft", step, &examples, &e))?;
             self.log.write(&json!({
                 "phase": "sft", "step": step, "loss": done.loss, "grad_norm": done.grad_norm,
                 "learning_rate": rate, "tokens": tokens, "seconds": begun.elapsed().as_secs_f64(),
@@ -147,14 +157,16 @@ impl Run<'_> {
         let bar = bar("grpo", g.steps);
         for step in 0..g.steps {
             let begun = Instant::now();
-            let examples = self.data.examples(self.plan.seed, begin + step * g.prompts, g.prompts, self.shape.patch)?;
+            let examples =
+                self.data.examples(self.plan.seed, begin + step * g.prompts, g.prompts, self.shape.patch)?;
             let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
             let mut stream = Stream::keyed(self.plan.seed, "rollout", "", step as u64);
             let rollouts = sample(&learner.policy.valid(), &prompts, how, &mut stream);
             let mut tally = Tally::default();
             let (mut answers, mut advantage) = (Vec::new(), Vec::new());
             for (example, group) in examples.iter().zip(&rollouts) {
-                let scores: Vec<_> = group.iter().map(|r| example.item.truth.score(&decode(&r.ids))).collect();
+                let scores: Vec<_> =
+                    group.iter().map(|r| example.item.truth.score(&decode(&r.ids))).collect();
                 let rewards: Vec<f64> = scores.iter().map(|s| s.total).collect();
                 let a = advantages(&rewards, g.advantage_epsilon);
                 tally.add(example.task, &rewards, scores.iter().filter(|s| s.failure.is_some()).count(), &a);
@@ -169,7 +181,8 @@ impl Run<'_> {
             let old = new.clone().detach();
             let at_reference = reference.as_ref().map(|r| Tensor::from_inner(r.score(&batch).0));
             let (value, kl) = loss(new, old, at_reference, &advantage, g);
-            let done = learner.step(value, g.learning_rate).map_err(|e| stopped("grpo", step, &examples, &e))?;
+            let done =
+                learner.step(value, g.learning_rate).map_err(|e| stopped("grpo", step, &examples, &e))?;
             let (reward, zero) = (tally.mean(), tally.zero_share());
             self.log.write(&json!({
                 "phase": "grpo", "step": step, "loss": done.loss, "grad_norm": done.grad_norm,
@@ -264,7 +277,8 @@ struct Log {
 impl Log {
     fn create(folder: &Path) -> Result<Self, Error> {
         let path = folder.join("metrics.jsonl");
-        let file = std::fs::File::create(&path).map_err(|e| Error::path(&path, format!("cannot be made: {e}")))?;
+        let file =
+            std::fs::File::create(&path).map_err(|e| Error::path(&path, format!("cannot be made: {e}")))?;
         Ok(Self { path, file })
     }
 

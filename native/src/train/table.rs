@@ -65,7 +65,8 @@ pub fn read_run(run: &Path) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
         if !path.exists() {
             continue;
         }
-        let text = std::fs::read_to_string(&path).map_err(|e| Error::path(&path, format!("cannot be read: {e}")))?;
+        let text =
+            std::fs::read_to_string(&path).map_err(|e| Error::path(&path, format!("cannot be read: {e}")))?;
         let answers = text
             .lines()
             .enumerate()

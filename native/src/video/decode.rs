@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Once;
 
-use ffmpeg_next as ffmpeg;
 use ffmpeg::codec::threading;
 use ffmpeg::format::Pixel;
 use ffmpeg::format::context::Input;
@@ -11,6 +10,7 @@ use ffmpeg::format::stream::Disposition;
 use ffmpeg::media::Type;
 use ffmpeg::software::scaling;
 use ffmpeg::util::frame::Video;
+use ffmpeg_next as ffmpeg;
 use scrubjay_core::frame::Frame;
 use scrubjay_core::recipe::Size;
 use scrubjay_core::time::Rate;
@@ -70,9 +70,8 @@ fn decoder(input: &Input, index: usize, path: &Path) -> Result<ffmpeg::decoder::
 /// [`VideoError`].
 pub fn probe(path: &Path) -> Result<Probe, VideoError> {
     let (mut input, index) = open(path)?;
-    let (promised, average) = input
-        .stream(index)
-        .map_or((0, ffmpeg::Rational(0, 1)), |s| (s.frames(), s.avg_frame_rate()));
+    let (promised, average) =
+        input.stream(index).map_or((0, ffmpeg::Rational(0, 1)), |s| (s.frames(), s.avg_frame_rate()));
     let mut decoder = decoder(&input, index, path)?;
     let mut frames = 0_u32;
     let mut first = Video::empty();
@@ -113,7 +112,8 @@ pub fn decode(path: &Path, indices: &[u32], size: Size) -> Result<Vec<Decoded>, 
     let (mut input, index) = open(path)?;
     let mut decoder = decoder(&input, index, path)?;
     let base = input.stream(index).map_or(ffmpeg::Rational(0, 1), |s| s.time_base());
-    let mut picker = Picker { path, indices, size, base, out: Vec::with_capacity(indices.len()), at: 0, scaler: None };
+    let mut picker =
+        Picker { path, indices, size, base, out: Vec::with_capacity(indices.len()), at: 0, scaler: None };
     for (stream, packet) in input.packets() {
         if stream.index() != index {
             continue;
@@ -172,8 +172,16 @@ impl Picker<'_> {
         // The form may change within a stream.
         let mut scaler = match self.scaler.take() {
             Some((scaler, old)) if old == form => scaler,
-            _ => scaling::Context::get(form.0, form.1, form.2, Pixel::RGB24, width, height, scaling::Flags::AREA)
-                .map_err(fail)?,
+            _ => scaling::Context::get(
+                form.0,
+                form.1,
+                form.2,
+                Pixel::RGB24,
+                width,
+                height,
+                scaling::Flags::AREA,
+            )
+            .map_err(fail)?,
         };
         let mut rgb = Video::empty();
         scaler.run(frame, &mut rgb).map_err(fail)?;
@@ -183,7 +191,8 @@ impl Picker<'_> {
         for line in rgb.data(0).chunks(rgb.stride(0).max(1)).take(height as usize) {
             bytes.extend_from_slice(&line[..row.min(line.len())]);
         }
-        Frame::from_rgb(width, height, bytes)
-            .ok_or_else(|| VideoError::Decode(self.path.to_owned(), "a scaled frame has the wrong size".to_owned()))
+        Frame::from_rgb(width, height, bytes).ok_or_else(|| {
+            VideoError::Decode(self.path.to_owned(), "a scaled frame has the wrong size".to_owned())
+        })
     }
 }

@@ -1,0 +1,19 @@
+//! The pages.
+
+mod home;
+mod play;
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+pub(crate) use home::Home;
+pub(crate) use play::Play;
+
+/// For a path that is no page.
+#[component]
+pub(crate) fn Missing() -> impl IntoView {
+    view! {
+        <h1>"There is no such page"</h1>
+        <p><A href="/">"Back to the start"</A></p>
+    }
+}

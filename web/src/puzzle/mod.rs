@@ -1,0 +1,40 @@
+//! The puzzles: one file each.
+
+mod grounding;
+mod jigsaw;
+
+use leptos::prelude::*;
+use scrubjay_core::chance::Chance;
+
+pub(crate) use grounding::Grounding;
+pub(crate) use jigsaw::Jigsaw;
+
+/// What the visitor is told after answering.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outcome {
+    /// Score from 0 to 1.
+    score: f64,
+    /// The raw answer.
+    answer: String,
+    /// The right answer.
+    truth: String,
+}
+
+/// The verdict, announced to screen readers when it appears.
+#[component]
+fn Verdict(outcome: RwSignal<Option<Outcome>>, chance: Chance) -> impl IntoView {
+    view! {
+        <div class="verdict" role="status" aria-live="polite">
+            {move || outcome.get().map(|o| view! {
+                <p class="score" data-score=format!("{:.4}", o.score)>
+                    <strong>{format!("{:.0} %", o.score * 100.0)}</strong>
+                    {if o.score >= 1.0 { " — exactly right." } else { "" }}
+                </p>
+                <p>
+                    "You said " <code>{o.answer}</code> ", it was " <code>{o.truth}</code>
+                    {format!(". Guessing earns {:.0} % on average.", chance.random * 100.0)}
+                </p>
+            })}
+        </div>
+    }
+}

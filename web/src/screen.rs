@@ -1,0 +1,44 @@
+//! Putting core's pictures on a canvas, and the clock that turns them into film.
+
+use gloo::timers::callback::Interval;
+use leptos::html;
+use leptos::prelude::*;
+use scrubjay_core::frame::Frame;
+use wasm_bindgen::{Clamped, JsCast as _};
+use web_sys::{CanvasRenderingContext2d, ImageData};
+
+/// Shows a picture; a canvas that is not there yet, or a browser without 2D drawing, shows nothing.
+pub(crate) fn paint(canvas: NodeRef<html::Canvas>, frame: &Frame) {
+    let Some(canvas) = canvas.get() else { return };
+    if (canvas.width(), canvas.height()) != (frame.width, frame.height) {
+        canvas.set_width(frame.width);
+        canvas.set_height(frame.height);
+    }
+    let Some(context) = canvas.get_context("2d").ok().flatten() else { return };
+    let Ok(context) = context.dyn_into::<CanvasRenderingContext2d>() else { return };
+    let rgba = frame.rgba();
+    if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), frame.width, frame.height)
+    {
+        context.put_image_data(&image, 0.0, 0.0).ok();
+    }
+}
+
+/// Whether the visitor asked for less motion.
+pub(crate) fn reduced_motion() -> bool {
+    web_sys::window()
+        .and_then(|w| w.match_media("(prefers-reduced-motion: reduce)").ok().flatten())
+        .is_some_and(|m| m.matches())
+}
+
+/// A count that rises `per_second` times a second while `running`.
+pub(crate) fn clock(per_second: u32, running: RwSignal<bool>) -> RwSignal<u32> {
+    let tick = RwSignal::new(0_u32);
+    let interval = Interval::new(1000 / per_second.max(1), move || {
+        if running.try_get_untracked() == Some(true) {
+            tick.try_update(|t| *t = t.wrapping_add(1));
+        }
+    });
+    // Dropped, and so stopped, with the component that asked for it.
+    StoredValue::new_local(interval);
+    tick
+}
