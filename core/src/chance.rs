@@ -66,11 +66,26 @@ fn jigsaw_chance(n: usize) -> Chance {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::item::Truth;
+    use crate::perturb::Kind;
+    use crate::rng::Stream;
+    use crate::source::Timeline;
+    use crate::task::jigsaw;
 
+    /// The exact figures against drawing two independent items many times.
     #[test]
-    fn chance_levels_agree_with_the_paper_and_with_counting() {
-        // VideoSSR Table 1 prints 25.2 to 25.9 for random grounding, methods note 0.352 and 0.344 for jigsaw.
-        assert!((of_name(TaskName::Grounding, 48, 0).random - 0.254).abs() < 0.01);
+    fn chance_levels_agree_with_simulation() {
+        let mut stream = Stream::keyed(1, "chance", "", 0);
+        let timeline = Timeline { indices: Vec::new(), sampling_fps: 1.0 };
+        let mut truth = |question: fn(&mut Stream) -> Task| Truth::of(&question(&mut stream), &timeline);
+        let mut simulate = |question: fn(&mut Stream) -> Task| {
+            let n = 40_000;
+            (0..n).map(|_| truth(question).score(&truth(question).text()).total).sum::<f64>() / f64::from(n)
+        };
+        let grounding = simulate(|s| grounding::draw(Kind::Mirror, 48, s));
+        assert!((of_name(TaskName::Grounding, 48, 0).random - grounding).abs() < 0.005, "{grounding}");
+        let six = simulate(|s| jigsaw::draw(6, s));
+        assert!((of_name(TaskName::Jigsaw, 48, 6).random - six).abs() < 0.005, "{six}");
         assert!((of_name(TaskName::Jigsaw, 48, 6).random - 0.352).abs() < 5e-4);
         assert!((of_name(TaskName::Jigsaw, 48, 8).random - 0.344).abs() < 5e-4);
         assert!((of_name(TaskName::Jigsaw, 16, 4).random - 0.375).abs() < 1e-12);
@@ -80,5 +95,6 @@ mod tests {
     fn the_best_blind_guess_beats_a_random_one() {
         let c = of_name(TaskName::Grounding, 48, 0);
         assert!(c.blind > c.random && c.blind < 0.5, "{c:?}");
+        println!("{c:?}");
     }
 }
