@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use axum::Router;
+use axum::http::{HeaderValue, header};
 use tower_http::services::{ServeDir, ServeFile};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::error::Error;
 
@@ -12,7 +14,9 @@ use crate::error::Error;
 #[must_use]
 pub fn app(site: &Path) -> Router {
     let page = ServeFile::new(site.join("index.html"));
-    Router::new().fallback_service(ServeDir::new(site).fallback(page))
+    // Browsers must ask whether a file is still the same: a rebuilt site is seen at the next load.
+    let ask = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Router::new().fallback_service(ServeDir::new(site).fallback(page)).layer(ask)
 }
 
 /// Serves a folder until the process is ended; prints the address once it listens.

@@ -140,7 +140,7 @@ async fn connect(port: u16, profile: &Path) -> Client {
     let serde_json::Value::Object(options) = options else { unreachable!("an object") };
     let mut last = None;
     for _ in 0..100 {
-        let mut builder = ClientBuilder::new(fantoccini::wd::http_connector());
+        let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
         builder.capabilities(options.clone());
         match builder.connect(&format!("http://127.0.0.1:{port}")).await {
             Ok(client) => return client,

@@ -108,7 +108,7 @@ pub(crate) fn Jigsaw(item: Arc<Item>) -> impl IntoView {
     view! {
         <h1>"Put the clips in order"</h1>
         <p id="how">
-            "One film was cut into " {count} " clips and shuffled. The first part belongs at the left. "
+            "One film was cut into " {count} " clips and shuffled. Put them back in order, row by row, the first part first. "
             "Tap two clips to swap them, or focus one and move it with the arrow keys."
         </p>
         <ol class="jigsaw" aria-describedby="how">{cells}</ol>
