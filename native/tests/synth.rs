@@ -1,0 +1,78 @@
+//! Synthesis does not depend on workers or shards, and training does not depend on anything but its inputs.
+
+use std::path::Path;
+use std::process::Command;
+
+fn run(program: &str, arguments: &[&str]) {
+    let out = Command::new(program).args(arguments).output().expect("the program starts");
+    assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+}
+
+fn synth(out: &Path, more: &[&str]) -> Vec<String> {
+    let clips = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/clips");
+    let (clips, folder) = (clips.to_str().expect("plain"), out.to_str().expect("plain"));
+    let mut arguments = vec!["synth", "--videos", clips, "--scenes", "all", "--count", "40", "--out", folder];
+    arguments.extend(more);
+    run(env!("CARGO_BIN_EXE_scrubjay"), &arguments);
+    let text = std::fs::read_to_string(out.join("recipes.jsonl")).expect("written");
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn workers_and_shards_do_not_matter() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| folder.path().join(name);
+    let whole = synth(&at("one"), &["--workers", "1"]);
+    assert_eq!(whole.len(), 40);
+    assert_eq!(whole, synth(&at("many"), &["--workers", "7"]));
+    let mut parts: Vec<String> =
+        (0..3).flat_map(|i| synth(&at(&format!("part{i}")), &["--shard", &format!("{i}/3")])).collect();
+    let mut sorted = whole.clone();
+    sorted.sort();
+    parts.sort();
+    assert_eq!(sorted, parts);
+    assert_ne!(whole, synth(&at("other"), &["--seed", "1"]));
+}
+
+#[test]
+fn every_truth_earns_the_full_score() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let lines = synth(folder.path(), &["--preset", "toy"]);
+    let loader = scrubjay::loader::Loader::default();
+    for text in &lines {
+        let line: scrubjay::dataset::recipes::Line = serde_json::from_str(text).expect("a recipe line");
+        let item = loader.item(&line).expect("realizes");
+        assert_eq!(item.truth.score(&item.truth.text()).total, 1.0, "{text}");
+    }
+}
+
+#[test]
+fn a_short_training_is_complete_and_repeats_exactly() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let train = |name: &str| {
+        let out = folder.path().join(name);
+        let short =
+            ["--set", "sft.steps=3", "--set", "sft.batch=4", "--set", "grpo.prompts=2", "--steps", "2"];
+        let mut arguments = vec!["--out", out.to_str().expect("plain"), "--eval-items", "6", "--seed", "5"];
+        arguments.extend(short);
+        run(env!("CARGO_BIN_EXE_train"), &arguments);
+        let read =
+            |name: &str| std::fs::read_to_string(out.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!(read("config.toml").contains("group = 8"));
+        for stage in ["before", "cold-start", "grpo"] {
+            assert_eq!(read(&format!("answers.{stage}.jsonl")).lines().count(), 12);
+            assert!(out.join(format!("checkpoints/{stage}.safetensors")).is_file());
+        }
+        let mut steps: Vec<serde_json::Value> = read("metrics.jsonl")
+            .lines()
+            .map(|l| serde_json::from_str(l).expect("a JSON object a step"))
+            .collect();
+        assert_eq!(steps.len(), 5);
+        for step in &mut steps {
+            assert!(step["phase"].is_string() && step["step"].is_u64());
+            step.as_object_mut().expect("an object").remove("seconds");
+        }
+        steps
+    };
+    assert_eq!(train("first"), train("second"));
+}
