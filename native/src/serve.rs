@@ -11,7 +11,6 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::error::Error;
 
 /// The site as a service: files as they are; any other path is the app, which reads it as a link.
-#[must_use]
 pub fn app(site: &Path) -> Router {
     let page = ServeFile::new(site.join("index.html"));
     // Browsers must ask whether a file is still the same: a rebuilt site is seen at the next load.

@@ -189,6 +189,6 @@ impl Day {
 fn ridge(points: &[i32; 9], x: i32) -> i32 {
     let at = x.clamp(0, 4_095) * 8;
     let (i, t) = ((at / 4_096) as usize, at % 4_096);
-    let smooth = (i64::from(t) * i64::from(t) * i64::from(3 * 4_096 - 2 * t) >> 24) as i32;
+    let smooth = ((i64::from(t) * i64::from(t) * i64::from(3 * 4_096 - 2 * t)) >> 24) as i32;
     points[i] + (points[i + 1] - points[i]) * smooth / 4_096
 }

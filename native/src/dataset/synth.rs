@@ -211,7 +211,7 @@ fn inspect_one(plan: &Plan, file: &Path) -> Result<Video, Skipped> {
 fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<Line, Error> {
     let data = &plan.preset.data;
     let (from_scene, turn) = match (plan.scenes.is_empty(), videos.is_empty()) {
-        (false, false) => (i % 2 == 0, i / 2),
+        (false, false) => (i.is_multiple_of(2), i / 2),
         (scenes_empty, _) => (!scenes_empty, i),
     };
     let (source, size, file) = if from_scene {
