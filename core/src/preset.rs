@@ -284,8 +284,8 @@ mod tests {
 
     #[test]
     fn a_wrong_key_is_named_with_its_line() {
-        let text = BUILT_IN[1].1.replace("group = 8", "gruop = 8");
+        let text = BUILT_IN[1].1.replace("group = 8", "groups = 8");
         let error = Preset::parse(&text).expect_err("refused").to_string();
-        assert!(error.contains("gruop"), "{error}");
+        assert!(error.contains("groups"), "{error}");
     }
 }

@@ -103,7 +103,7 @@ fn wrong_names_are_refused_before_any_work() {
         (vec!["synth", "--scenes", "sea", "--out", out], "unknown scene family 'sea'"),
         (vec!["synth", "--scenes", "all", "--shard", "3/3", "--out", out], "--shard 3/3"),
         (vec!["train", "--preset", "nope", "--out", out], "unknown preset 'nope'"),
-        (vec!["train", "--set", "grpo.gruop=2", "--out", out], "gruop"),
+        (vec!["train", "--set", "grpo.groups=2", "--out", out], "groups"),
         (vec!["item", "/p/chess/1"], "unknown task 'chess'"),
         (vec!["item", "/p/jigsaw/x"], "not a seed"),
     ] {

@@ -110,7 +110,7 @@ mod tests {
         let toy = Preset::built_in("toy").expect("built in");
         assert_eq!(assign(&toy, "grpo.group=4").expect("sets").grpo.group, 4);
         assert_eq!(assign(&toy, "grpo.learning_rate=1").expect("sets").grpo.learning_rate, 1.0);
-        for wrong in ["grpo.gruop=4", "grop.group=4", "grpo.group=x", "grpo.group", "grpo.clip=-1"] {
+        for wrong in ["grpo.groups=4", "gpo.group=4", "grpo.group=x", "grpo.group", "grpo.clip=-1"] {
             assert!(assign(&toy, wrong).expect_err(wrong).to_string().contains(wrong));
         }
     }

@@ -3,6 +3,7 @@
 mod grounding;
 mod jigsaw;
 
+use leptos::html;
 use leptos::prelude::*;
 use scrubjay_core::chance::Chance;
 
@@ -23,8 +24,15 @@ pub(crate) struct Outcome {
 /// The verdict, announced to screen readers when it appears.
 #[component]
 fn Verdict(outcome: RwSignal<Option<Outcome>>, chance: Chance) -> impl IntoView {
+    let place = NodeRef::<html::Div>::new();
+    // The button that was pressed is now disabled; without this the focus would fall off the page.
+    Effect::new(move |_| {
+        if let (true, Some(place)) = (outcome.with(Option::is_some), place.get()) {
+            place.focus().ok();
+        }
+    });
     view! {
-        <div class="verdict" role="status" aria-live="polite">
+        <div node_ref=place class="verdict" role="status" aria-live="polite" tabindex="-1">
             {move || outcome.get().map(|o| view! {
                 <p class="score" data-score=format!("{:.4}", o.score)>
                     <strong>{format!("{:.0} %", o.score * 100.0)}</strong>
