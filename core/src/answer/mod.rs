@@ -2,6 +2,7 @@
 
 pub mod interval;
 pub mod order;
+pub mod python;
 
 /// Why a text is not an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, thiserror::Error)]

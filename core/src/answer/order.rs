@@ -1,7 +1,7 @@
 //! A jigsaw's digits, as VideoSSR's reward reads them.
 
 use super::ParseFailure;
-use super::interval::is_space;
+use super::python::strip;
 
 /// Reads an answer that must be a rearrangement of the truth's characters, nothing between them.
 ///
@@ -12,7 +12,7 @@ pub fn parse(text: &str, truth: &str) -> Result<String, ParseFailure> {
         return Err(ParseFailure::Empty);
     }
     // Empty is asked before trimming, as in the public code: only there does white space answer an empty truth.
-    let text = text.trim_matches(is_space);
+    let text = strip(text);
     let sorted = |s: &str| {
         let mut chars: Vec<char> = s.chars().collect();
         chars.sort_unstable();

@@ -1,7 +1,7 @@
 //! VideoSSR's rewards (main paper, eq. 4–8; public `reward_score/*.py`), each in `[0, 1]`.
 
 use super::Score;
-use crate::answer::interval::is_space;
+use crate::answer::python::strip;
 use crate::answer::{interval, order};
 use crate::time::Interval;
 
@@ -15,7 +15,7 @@ pub fn grounding(answer: &str, truth: Interval) -> Score {
 /// rearrangement of the truth.
 #[must_use]
 pub fn jigsaw(answer: &str, truth: &str) -> Score {
-    let truth = truth.trim_matches(is_space);
+    let truth = strip(truth);
     Score::single("order", order::parse(answer, truth).map(|a| footrule(&a, truth)))
 }
 
