@@ -105,3 +105,27 @@ fn sampled_frames() {
     }
     assert!(chosen > 100, "{chosen}");
 }
+
+#[test]
+fn museg_rewards() {
+    use scrubjay_core::reward::{Variant, museg};
+    let mut checked = 0;
+    let v = Variant::Published;
+    for case in cases(include_str!("../../tests/golden/reward_museg.json")) {
+        let (Some(said), Some(list)) = (case["completion"].as_str(), case["solution"].as_array()) else { continue };
+        let pair = |s: &Value| Some([s.get(0)?.as_f64()?, s.get(1)?.as_f64()?]);
+        let Some(truth) = list.iter().map(pair).collect::<Option<Vec<_>>>() else { continue };
+        for (name, score) in [
+            ("format_timestamp", museg::format(said, &truth, true, v)),
+            ("format_no_timestamp", museg::format(said, &truth, false, v)),
+            ("global_matching", museg::global(said, &truth, v)),
+            ("local_matching", museg::local(said, &truth, v)),
+            ("segment_matching", museg::matching(said, &truth, v)),
+        ] {
+            let wanted = reward(&case["rewards"][name]);
+            assert!((score.total - wanted).abs() <= 1e-9, "{name}: {score:?}, {wanted} wanted: {case}");
+        }
+        checked += 1;
+    }
+    assert!(checked >= 360, "{checked}");
+}

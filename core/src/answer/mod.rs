@@ -3,6 +3,7 @@
 pub mod interval;
 pub mod order;
 pub mod python;
+pub mod tags;
 
 /// Why a text is not an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, thiserror::Error)]
@@ -20,6 +21,18 @@ pub enum ParseFailure {
     /// The end comes before the start.
     #[error("the interval ends before it starts")]
     Reversed,
+    /// A tag is missing, repeated or out of place.
+    #[error("the tags around the answer are missing, repeated or out of place")]
+    Tags,
+    /// Another number of values than was asked for.
+    #[error("the answer does not have the requested number of values")]
+    Count,
+    /// Nothing where at least one segment is true.
+    #[error("the answer names no segment")]
+    NoSegment,
+    /// The published code's result is not finite here, or it raises an exception.
+    #[error("the published code yields no finite number for this answer")]
+    NotFinite,
     /// Not a rearrangement of the expected places.
     #[error("the answer is not a rearrangement of the clips")]
     NotAPermutation,
