@@ -108,3 +108,21 @@ async fn a_wrong_link_says_so() {
     assert!(said.contains("seed"), "{said}");
     session.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_focus_goes_where_the_visitor_goes() {
+    let session = Session::open("/p/jigsaw/5").await;
+    session.wait_for(".jigsaw li:nth-child(6)").await;
+    // The skip link keeps the puzzle and moves the focus into it.
+    session.tab_to(".skip").await;
+    session.press(ENTER).await;
+    assert_eq!(session.focused().await, "MAIN");
+    assert!(session.text("h1").await.contains("Put the clips in order"));
+    // Following a link names the new page and puts the focus on its heading.
+    session.tab_to(".after a").await;
+    session.press(ENTER).await;
+    session.wait_for("[data-stimulus]").await;
+    session.wait_until("document.activeElement.tagName == 'H1'").await;
+    assert_eq!(session.title().await, "Put the clips in order · Scrubjay");
+    session.close().await;
+}

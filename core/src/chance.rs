@@ -33,8 +33,13 @@ pub fn of_name(task: TaskName, frames: u32, clips: usize) -> Chance {
     }
 }
 
-/// By enumeration over every segment the task can draw.
+/// Frames up to which the figures are exact.
+const FINEST: u32 = 64;
+
+/// By enumeration over every segment the task can draw. The figures hardly depend on how finely time is cut, so
+/// items of more than [`FINEST`] frames are counted as if they had that many.
 fn grounding_chance(frames: u32) -> Chance {
+    let frames = frames.min(FINEST);
     let (short, long) = grounding::lengths(frames);
     let segments: Vec<(u32, u32, f64)> = (short..=long)
         .flat_map(|length| {

@@ -34,6 +34,20 @@ impl Frame {
         (rgb.len() == width as usize * height as usize * 3).then_some(Self { width, height, rgb })
     }
 
+    /// The picture turned clockwise by a quarter.
+    #[must_use]
+    pub fn quarter_turn(&self) -> Self {
+        let (w, h) = (self.width as usize, self.height as usize);
+        let mut out = Self::black(self.height, self.width);
+        for y in 0..h {
+            for x in 0..w {
+                let (from, to) = ((y * w + x) * 3, (x * h + (h - 1 - y)) * 3);
+                out.rgb[to..to + 3].copy_from_slice(&self.rgb[from..from + 3]);
+            }
+        }
+        out
+    }
+
     /// SHA-256 of the RGB bytes alone, in lower-case hexadecimal.
     #[must_use]
     pub fn sha256(&self) -> String {
@@ -79,4 +93,19 @@ pub fn stimulus_hash(clips: &[Clip]) -> String {
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_turn_is_clockwise_and_four_are_none() {
+        // Rows a b / c d / e f become e c a / f d b.
+        let f = Frame { width: 2, height: 3, rgb: (0..18).collect() };
+        let t = f.quarter_turn();
+        assert_eq!((t.width, t.height), (3, 2));
+        assert_eq!([t.rgb[0], t.rgb[3], t.rgb[6]], [12, 6, 0]);
+        assert_eq!(t.quarter_turn().quarter_turn().quarter_turn(), f);
+    }
 }

@@ -96,6 +96,9 @@ pub enum RealizeError {
         /// The recipe's size.
         size: (u32, u32),
     },
+    /// The perturbation leaves these frames as they are (a mirrored grey wall, say).
+    #[error("the perturbation changes no pixel of these frames: there is no right answer")]
+    Unchanged,
     /// The source is a video, which only a decoder can read.
     #[error("the source is a video file; its frames must be decoded")]
     NeedsDecoder,
@@ -140,7 +143,12 @@ pub fn realize(recipe: &Recipe, mut frames: Vec<Frame>) -> Result<Item, RealizeE
     let clips = match &recipe.task {
         Task::Grounding { start, length, perturbation } => {
             // In range: `timeline()` checked the task against the number of frames.
-            perturbation.apply(&mut frames[*start as usize..(*start + *length) as usize]);
+            let segment = &mut frames[*start as usize..(*start + *length) as usize];
+            let before = segment.to_vec();
+            perturbation.apply(segment);
+            if before == segment {
+                return Err(RealizeError::Unchanged);
+            }
             vec![clip(frames, &timeline)]
         }
         Task::Jigsaw { order } => {

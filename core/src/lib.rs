@@ -4,7 +4,8 @@
 //! The crate is pure. It has no clock, no input or output, no global random numbers, no GPU and no model,
 //! and it compiles to native code and to `wasm32-unknown-unknown` with identical results, bit for bit:
 //! random draws are integers from one keyed stream per item ([`rng`]), pictures are drawn and perturbed in
-//! integers, and the few floating-point values (seconds, scores) use only exactly rounded operations.
+//! integers, and the few floating-point values (seconds, scores, a resampler's weights) use only operations that every target
+//! rounds alike.
 //!
 //! Data walks one road: [`source`] → [`recipe`] → [`item`] → [`answer`] → [`reward`].
 

@@ -6,7 +6,7 @@ use crate::perturb::Kind;
 use crate::prompt::Wording;
 use crate::recipe::{Picture, Question};
 use crate::source::Sampling;
-use crate::task::TaskName;
+use crate::task::{TaskName, jigsaw};
 
 /// The presets that come with the program: (name, TOML text).
 pub const BUILT_IN: [(&str, &str); 2] =
@@ -182,6 +182,21 @@ impl Preset {
         if self.data.scene_fps == 0 || self.data.scene_frames == 0 {
             return fail("data.scene_frames and data.scene_fps must be at least 1".to_owned());
         }
+        self.data
+            .sampling
+            .select(u32::MAX, 24.0)
+            .map_err(|e| PresetError::Value(format!("data.sampling: {e}")))?;
+        if let Some(sft) = &self.sft {
+            if sft.batch == 0 {
+                return fail("sft.batch must be at least 1".to_owned());
+            }
+            if !sft.learning_rate.is_finite() || sft.learning_rate < 0.0 {
+                return fail(format!(
+                    "sft.learning_rate = {} must be finite and at least 0",
+                    sft.learning_rate
+                ));
+            }
+        }
         let g = &self.grpo;
         for (name, value) in [("prompts", g.prompts), ("group", g.group), ("max_tokens", g.max_tokens)] {
             if value == 0 {
@@ -214,7 +229,9 @@ impl Share {
     pub fn question(&self) -> Result<Question, String> {
         match (self.task, self.kind, self.clips) {
             (TaskName::Grounding, Some(kind), None) => Ok(Question::Grounding(kind)),
-            (TaskName::Jigsaw, None, Some(clips @ 2..=9)) => Ok(Question::Jigsaw(clips)),
+            (TaskName::Jigsaw, None, Some(clips)) if jigsaw::CLIPS.contains(&clips) => {
+                Ok(Question::Jigsaw(clips))
+            }
             (TaskName::Grounding, ..) => Err("data.mix: grounding needs `kind` and no `clips`".to_owned()),
             (TaskName::Jigsaw, ..) => {
                 Err("data.mix: jigsaw needs `clips` from 2 to 9 and no `kind`".to_owned())

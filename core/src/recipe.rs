@@ -161,7 +161,16 @@ impl Recipe {
             return Err(RecipeError::Size(self.size.width, self.size.height));
         }
         self.task.check(self.sampling.count()).map_err(RecipeError::Task)?;
-        Ok(self.sampling.select(self.source.frames(), self.source.rate().fps())?)
+        let timeline = self.sampling.select(self.source.frames(), self.source.rate().fps())?;
+        if let Task::Grounding { start, length, .. } = self.task {
+            let truth = grounding::truth(start, length, &timeline);
+            if truth.start >= truth.end {
+                return Err(RecipeError::Task(format!(
+                    "the segment {start}+{length} lasts no tenth of a second"
+                )));
+            }
+        }
+        Ok(timeline)
     }
 
     /// The item's id: SHA-256 of the recipe's JSON, lower-case hexadecimal.

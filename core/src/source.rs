@@ -59,8 +59,7 @@ impl Source {
 }
 
 /// Which source frames are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "pick")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pick {
     /// VideoSSR's rule: from 5 % to 95 % of the video, an integer step apart (public `sample_frames.py`).
     Videossr {
@@ -75,8 +74,7 @@ pub enum Pick {
 }
 
 /// What time the viewer is told for frame `i` of `n`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "clock")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
     /// VideoSSR's virtual clock: the frames stand evenly over the full duration, whatever they cover.
     Virtual,
@@ -87,15 +85,63 @@ pub enum Clock {
     },
 }
 
+/// Most frames that a contract may take: the limit of Qwen3-VL's own processor.
+pub const MAX_FRAMES: u32 = 768;
+
 /// The sampling contract, carried in every recipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Written", try_from = "Written")]
 pub struct Sampling {
     /// Which frames.
-    #[serde(flatten)]
     pub pick: Pick,
     /// Which times.
-    #[serde(flatten)]
     pub clock: Clock,
+}
+
+/// The contract as it is written: one flat table, in which an unknown key is an error.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    pick: String,
+    count: u32,
+    clock: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fps: Option<u32>,
+}
+
+impl From<Sampling> for Written {
+    fn from(sampling: Sampling) -> Self {
+        let (pick, count) = match sampling.pick {
+            Pick::Videossr { count } => ("videossr", count),
+            Pick::Uniform { count } => ("uniform", count),
+        };
+        let (clock, fps) = match sampling.clock {
+            Clock::Virtual => ("virtual", None),
+            Clock::Fixed { fps } => ("fixed", Some(fps)),
+        };
+        Self { pick: pick.to_owned(), count, clock: clock.to_owned(), fps }
+    }
+}
+
+impl TryFrom<Written> for Sampling {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let count = written.count;
+        let pick = match written.pick.as_str() {
+            "videossr" => Pick::Videossr { count },
+            "uniform" => Pick::Uniform { count },
+            other => return Err(format!("pick = '{other}': known are videossr and uniform")),
+        };
+        let clock = match (written.clock.as_str(), written.fps) {
+            ("virtual", None) => Clock::Virtual,
+            ("fixed", Some(fps)) => Clock::Fixed { fps },
+            ("virtual", Some(_)) => return Err("clock = 'virtual' takes no fps".to_owned()),
+            ("fixed", None) => return Err("clock = 'fixed' needs fps".to_owned()),
+            (other, _) => return Err(format!("clock = '{other}': known are virtual and fixed")),
+        };
+        Ok(Self { pick, clock })
+    }
 }
 
 /// The frames a contract chose from one source.
@@ -128,6 +174,12 @@ pub enum SamplingError {
         /// Frames to choose.
         wanted: u32,
     },
+    /// The contract asks for an impossible number of frames.
+    #[error("{0} frames are asked for; a contract takes 2 to {MAX_FRAMES}")]
+    Count(u32),
+    /// The contract's own clock stands still.
+    #[error("a clock of 0 frames per second")]
+    Clock,
     /// The source states no positive frame rate.
     #[error("the frame rate is not a positive number")]
     NoRate,
@@ -154,19 +206,25 @@ impl Sampling {
     /// [`SamplingError`] when the source is too short or has no usable frame rate.
     pub fn select(&self, total: u32, fps: f64) -> Result<Timeline, SamplingError> {
         let wanted = self.count();
+        if !(2..=MAX_FRAMES).contains(&wanted) {
+            return Err(SamplingError::Count(wanted));
+        }
+        if self.clock == (Clock::Fixed { fps: 0 }) {
+            return Err(SamplingError::Clock);
+        }
         let indices = match self.pick {
             Pick::Videossr { count } => {
                 let start = (0.05 * f64::from(total)) as u32;
                 let end = (0.95 * f64::from(total)) as u32;
                 let usable = end - start;
-                if usable < count || count == 0 {
+                if usable < count {
                     return Err(SamplingError::TooShort { total, usable, wanted });
                 }
                 let interval = usable / count;
                 (0..count).map(|i| start + i * interval).collect()
             }
             Pick::Uniform { count } => {
-                if total < count || count == 0 {
+                if total < count {
                     return Err(SamplingError::TooShort { total, usable: total, wanted });
                 }
                 let at = |i: u32| (u64::from(2 * i + 1) * u64::from(total) / u64::from(2 * count)) as u32;
@@ -181,7 +239,7 @@ impl Sampling {
                 let duration = f64::from(total) / fps;
                 if duration > 0.0 { f64::from(wanted) / duration } else { 0.0 }
             }
-            Clock::Fixed { fps } => f64::from(fps.max(1)),
+            Clock::Fixed { fps } => f64::from(fps),
         };
         Ok(Timeline { indices, sampling_fps })
     }
@@ -204,5 +262,24 @@ mod tests {
         let json = serde_json::to_string(&Sampling::videossr()).expect("serializes");
         assert_eq!(json, r#"{"pick":"videossr","count":48,"clock":"virtual"}"#);
         assert_eq!(serde_json::from_str::<Sampling>(&json).expect("parses"), Sampling::videossr());
+        for wrong in [
+            r#"{"pick":"videossr","count":48,"clock":"virtual","cuont":3}"#,
+            r#"{"pick":"videossr","count":48,"clock":"virtual","fps":3}"#,
+            r#"{"pick":"all","count":48,"clock":"virtual"}"#,
+        ] {
+            assert!(serde_json::from_str::<Sampling>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn impossible_counts_are_refused() {
+        for count in [0, 1, 769, 1 << 31, u32::MAX] {
+            for pick in [Pick::Videossr { count }, Pick::Uniform { count }] {
+                let s = Sampling { pick, clock: Clock::Virtual };
+                assert_eq!(s.select(u32::MAX, 24.0), Err(SamplingError::Count(count)));
+            }
+        }
+        let still = Sampling { pick: Pick::Uniform { count: 4 }, clock: Clock::Fixed { fps: 0 } };
+        assert_eq!(still.select(100, 24.0), Err(SamplingError::Clock));
     }
 }

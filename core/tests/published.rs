@@ -112,7 +112,9 @@ fn museg_rewards() {
     let mut checked = 0;
     let v = Variant::Published;
     for case in cases(include_str!("../../tests/golden/reward_museg.json")) {
-        let (Some(said), Some(list)) = (case["completion"].as_str(), case["solution"].as_array()) else { continue };
+        let (Some(said), Some(list)) = (case["completion"].as_str(), case["solution"].as_array()) else {
+            continue;
+        };
         let pair = |s: &Value| Some([s.get(0)?.as_f64()?, s.get(1)?.as_f64()?]);
         let Some(truth) = list.iter().map(pair).collect::<Option<Vec<_>>>() else { continue };
         for (name, score) in [

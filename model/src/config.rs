@@ -55,6 +55,9 @@ pub const TEMPORAL_PATCH: usize = 2;
 /// Patches per side that become one token.
 pub const MERGE: usize = 2;
 
+/// Largest size that a model which is built here may have.
+const LARGEST: usize = 16_384;
+
 /// Why a preset's shape is not a model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("model: {0}")]
@@ -68,11 +71,22 @@ impl Config {
     pub fn toy(shape: &preset::Model, side: usize) -> Result<Self, ConfigError> {
         let fail = |text: String| Err(ConfigError(text));
         let m = shape;
-        if m.heads == 0
-            || m.kv_heads == 0
-            || !m.heads.is_multiple_of(m.kv_heads)
-            || !m.hidden.is_multiple_of(m.heads)
-        {
+        for (name, value) in [
+            ("hidden", m.hidden),
+            ("layers", m.layers),
+            ("heads", m.heads),
+            ("kv_heads", m.kv_heads),
+            ("intermediate", m.intermediate),
+            ("vision_hidden", m.vision_hidden),
+            ("vision_layers", m.vision_layers),
+            ("vision_heads", m.vision_heads),
+            ("patch", m.patch),
+        ] {
+            if !(1..=LARGEST).contains(&value) {
+                return fail(format!("{name} = {value} is outside 1..={LARGEST}"));
+            }
+        }
+        if !m.heads.is_multiple_of(m.kv_heads) || !m.hidden.is_multiple_of(m.heads) {
             return fail(format!(
                 "hidden {}, heads {} and kv_heads {} do not divide",
                 m.hidden, m.heads, m.kv_heads
@@ -82,20 +96,17 @@ impl Config {
         if !head_dim.is_multiple_of(2) || head_dim < 8 {
             return fail(format!("a head of width {head_dim} is not even and at least 8"));
         }
-        if m.vision_heads == 0 || !m.vision_hidden.is_multiple_of(4 * m.vision_heads) {
+        if !m.vision_hidden.is_multiple_of(4 * m.vision_heads) {
             return fail(format!(
                 "vision_hidden {} is not a multiple of 4 x {}",
                 m.vision_hidden, m.vision_heads
             ));
         }
-        if m.patch == 0 || !side.is_multiple_of(m.patch * MERGE) {
+        if !side.is_multiple_of(m.patch * MERGE) {
             return fail(format!(
                 "pictures of {side} pixels are not a multiple of {MERGE} patches of {}",
                 m.patch
             ));
-        }
-        if m.layers == 0 || m.vision_layers == 0 || m.intermediate == 0 {
-            return fail("layers, vision_layers and intermediate must be at least 1".to_owned());
         }
         let spatial = head_dim / 8;
         Ok(Self {

@@ -24,14 +24,28 @@ pub struct Sampling {
 pub struct Rollout {
     /// Its tokens, with the end marker if it was reached.
     pub ids: Vec<u32>,
+    /// Log-probability of each token when it was drawn.
+    pub log_probabilities: Vec<f32>,
     /// Whether it was cut off.
     pub truncated: bool,
 }
 
+/// The device did not answer, or not with numbers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("answers cannot be sampled: {0}")]
+pub struct SampleError(String);
+
 /// Samples a group of answers for every prompt. `policy` should not track gradients; each answer draws from
 /// `stream` in a fixed order, so the result depends on the weights and the stream alone.
-#[must_use]
-pub fn sample(policy: &Policy, prompts: &[&Prompt], how: Sampling, stream: &mut Stream) -> Vec<Vec<Rollout>> {
+///
+/// # Errors
+/// [`SampleError`].
+pub fn sample(
+    policy: &Policy,
+    prompts: &[&Prompt],
+    how: Sampling,
+    stream: &mut Stream,
+) -> Result<Vec<Vec<Rollout>>, SampleError> {
     let device = policy.device();
     let none: Vec<Vec<Vec<u32>>> = vec![Vec::new(); prompts.len()];
     let batch = Batch::new(prompts, &none);
@@ -39,10 +53,12 @@ pub fn sample(policy: &Policy, prompts: &[&Prompt], how: Sampling, stream: &mut 
     let mut caches = policy.caches();
     let hidden = policy.hidden(&batch, &mut caches, true);
     let last = (0..rows).map(|r| ((r + 1) * length - 1) as i32).collect();
-    let first = host(policy.log_probabilities(hidden, indices(last, &device)));
+    // Greedy answers take the likeliest token, which no temperature changes.
+    let heat = if how.temperature > 0.0 { how.temperature } else { 1.0 };
+    let first = host(policy.log_probabilities(hidden, indices(last, &device), heat))?;
     let vocab = first.len() / rows.max(1);
 
-    let empty = Rollout { ids: Vec::new(), truncated: true };
+    let empty = Rollout { ids: Vec::new(), log_probabilities: Vec::new(), truncated: true };
     let mut rollouts = vec![vec![empty; group]; rows];
     // The first token of all answers of a prompt comes from one distribution.
     let mut table: Vec<f32> =
@@ -52,7 +68,9 @@ pub fn sample(policy: &Policy, prompts: &[&Prompt], how: Sampling, stream: &mut 
         for (i, token) in tokens.iter_mut().enumerate() {
             let rollout = &mut rollouts[i / group][i % group];
             if rollout.truncated {
-                *token = choose(&table[i * vocab..(i + 1) * vocab], how.temperature, stream);
+                let row = &table[i * vocab..(i + 1) * vocab];
+                *token = choose(row, how.temperature, stream);
+                rollout.log_probabilities.push(row[*token as usize]);
                 rollout.ids.push(*token);
                 rollout.truncated = *token != IM_END;
             }
@@ -76,32 +94,34 @@ pub fn sample(policy: &Policy, prompts: &[&Prompt], how: Sampling, stream: &mut 
         }
         let hidden = policy.extend(&tokens, &positions, rows, &mask.tensor(&device), &mut caches);
         let every = (0..(rows * group) as i32).collect();
-        table = host(policy.log_probabilities(hidden, indices(every, &device)));
+        table = host(policy.log_probabilities(hidden, indices(every, &device), heat))?;
     }
-    rollouts
+    Ok(rollouts)
 }
 
-fn host(tensor: Tensor<2>) -> Vec<f32> {
-    // Log-probabilities are f32 on every device we build for; a failed read leaves nothing to choose from.
-    tensor.into_data().try_to_vec::<f32>().unwrap_or_default()
+fn host(tensor: Tensor<2>) -> Result<Vec<f32>, SampleError> {
+    let values = tensor.try_into_data().map_err(|e| SampleError(e.to_string()))?;
+    let values = values.try_to_vec::<f32>().map_err(|e| SampleError(e.to_string()))?;
+    // Forbidden tokens are finite, too: anything else comes from broken weights or a broken device.
+    if values.iter().any(|v| v.is_nan()) {
+        return Err(SampleError("a log-probability is not a number".to_owned()));
+    }
+    Ok(values)
 }
 
-/// Draws a token that may be emitted, by inverting the cumulative distribution.
+/// Draws a token by inverting the cumulative distribution; at temperature 0 takes the likeliest.
 fn choose(log_probabilities: &[f32], temperature: f64, stream: &mut Stream) -> u32 {
-    let allowed = || log_probabilities.iter().enumerate().filter(|(id, _)| may_emit(*id as u32));
-    let (best, top) = allowed()
-        .fold((IM_END as usize, f32::NEG_INFINITY), |b, (id, &lp)| if lp > b.1 { (id, lp) } else { b });
+    let best = log_probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
+    let best = best.map_or(IM_END, |(id, _)| id as u32);
     if temperature <= 0.0 {
-        return best as u32;
+        return best;
     }
-    let weight = |lp: f32| (f64::from(lp - top) / temperature).exp();
-    let total: f64 = allowed().map(|(_, &lp)| weight(lp)).sum();
-    let mut left = stream.unit() * total;
-    for (id, &lp) in allowed() {
-        left -= weight(lp);
-        if left < 0.0 {
+    let mut left = stream.unit();
+    for (id, &lp) in log_probabilities.iter().enumerate() {
+        left -= f64::from(lp).exp();
+        if left < 0.0 && may_emit(id as u32) {
             return id as u32;
         }
     }
-    best as u32
+    best
 }

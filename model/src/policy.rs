@@ -5,11 +5,12 @@ use burn::nn::Linear;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::batch::{Batch, indices};
+use crate::batch::{Batch, HIDDEN, indices};
 use crate::config::Config;
 use crate::decoder::{Cache, Layer, RmsNorm};
 use crate::init::Init;
 use crate::rope::Rotary;
+use crate::tokenizer::may_emit;
 use crate::vision::Vision;
 
 /// Vision tower, decoder and head.
@@ -142,24 +143,35 @@ impl Policy {
         vec![None; self.layers.len()]
     }
 
-    /// Log-probabilities `[places, vocab]` at chosen places of hidden states.
+    /// Log-probabilities `[places, vocab]` at chosen places of hidden states, at a temperature above 0.
+    ///
+    /// Tokens that a policy may not emit are left out here, once for sampling and for scoring: the distribution
+    /// that answers are drawn from is the one whose likelihood is learned.
     #[must_use]
-    pub fn log_probabilities(&self, hidden: Tensor<3>, places: Tensor<1, Int>) -> Tensor<2> {
+    pub fn log_probabilities(
+        &self,
+        hidden: Tensor<3>,
+        places: Tensor<1, Int>,
+        temperature: f64,
+    ) -> Tensor<2> {
         let [rows, length, width] = hidden.dims();
         let chosen = hidden.reshape([rows * length, width]).select(0, places);
-        log_softmax(self.lm_head.forward(chosen), 1)
+        let allowed = |id| if may_emit(id as u32) { 0.0 } else { HIDDEN };
+        let mask: Vec<f32> = (0..self.vocab).map(allowed).collect();
+        let mask = Tensor::<2>::from_data(TensorData::new(mask, [1, self.vocab]), &self.device());
+        log_softmax(self.lm_head.forward(chosen) / temperature + mask, 1)
     }
 
     /// Log-probability of every answer token of a batch, in the order of its targets, `[targets]`; and the
     /// mean entropy of the distributions they were drawn from, in nats.
     #[must_use]
-    pub fn score(&self, batch: &Batch) -> (Tensor<1>, Tensor<1>) {
+    pub fn score(&self, batch: &Batch, temperature: f64) -> (Tensor<1>, Tensor<1>) {
         let device = self.device();
         let places = indices(batch.targets.iter().map(|t| t.0).collect(), &device);
         let tokens: Vec<i32> = batch.targets.iter().map(|t| t.1 as i32).collect();
         let n = tokens.len();
         let tokens = Tensor::<2, Int>::from_data(TensorData::new(tokens, [n, 1]), &device);
-        let all = self.log_probabilities(self.hidden(batch, &mut [], false), places);
+        let all = self.log_probabilities(self.hidden(batch, &mut [], false), places, temperature);
         let plain = all.clone().detach();
         let entropy = (plain.clone().exp() * plain).sum().neg() / n.max(1) as f64;
         (all.gather(1, tokens).reshape([n]), entropy)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use scrubjay_core::frame::Frame;
-use scrubjay_core::item::{Item, realize, scene_frames};
+use scrubjay_core::item::{Item, RealizeError, realize, scene_frames};
 use scrubjay_core::recipe::Size;
 use scrubjay_core::source::Source;
 
@@ -38,12 +38,25 @@ impl Loader {
     /// # Errors
     /// [`Error`] naming the item, or the file that is missing, changed or undecodable.
     pub fn item(&self, line: &Line) -> Result<Item, Error> {
+        self.answerable(line)?
+            .ok_or_else(|| Error::failed(format!("item {}: {}", line.id, RealizeError::Unchanged)))
+    }
+
+    /// Makes the item of a line, or nothing if these frames leave the question without an answer.
+    ///
+    /// # Errors
+    /// As [`Self::item`].
+    pub fn answerable(&self, line: &Line) -> Result<Option<Item>, Error> {
         let fail = |e: &dyn std::fmt::Display| Error::failed(format!("item {}: {e}", line.id));
         let frames = match scene_frames(&line.recipe).map_err(|e| fail(&e))? {
             Some(frames) => frames,
             None => self.video_frames(line)?,
         };
-        realize(&line.recipe, frames).map_err(|e| fail(&e))
+        match realize(&line.recipe, frames) {
+            Ok(item) => Ok(Some(item)),
+            Err(RealizeError::Unchanged) => Ok(None),
+            Err(e) => Err(fail(&e)),
+        }
     }
 
     fn video_frames(&self, line: &Line) -> Result<Vec<Frame>, Error> {

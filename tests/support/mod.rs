@@ -81,6 +81,31 @@ impl Session {
         values
     }
 
+    /// Tag name of the element that has the focus.
+    pub async fn focused(&self) -> String {
+        let script = "return document.activeElement.tagName;";
+        let name = self.client.execute(script, Vec::new()).await.expect("answers");
+        name.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub async fn title(&self) -> String {
+        self.client.title().await.expect("has a title")
+    }
+
+    /// Waits until a JavaScript condition holds.
+    pub async fn wait_until(&self, condition: &str) {
+        let script = format!("return {condition};");
+        for _ in 0..PATIENCE.as_millis() / 100 {
+            if self.client.execute(&script, Vec::new()).await.expect("answers")
+                == serde_json::Value::Bool(true)
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("never so: {condition}");
+    }
+
     /// Presses and releases a key, wherever the focus is.
     pub async fn press(&self, key: char) {
         let keys = KeyActions::new("keyboard".to_owned())

@@ -1,17 +1,20 @@
 //! The frame around every page, and which path shows which page.
 
+use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::path;
 
 use crate::pages::{Home, Missing, Play};
+use crate::screen::focus;
 
 /// The whole site.
 #[component]
 pub(crate) fn App() -> impl IntoView {
+    let main = NodeRef::<html::Main>::new();
     view! {
         <Router>
-            <a class="skip" href="#main">"Skip to the puzzle"</a>
+            <button class="skip" type="button" on:click=move |_| focus(main)>"Skip to the puzzle"</button>
             <header>
                 <A href="/" attr:class="brand">"Scrubjay"</A>
                 <nav aria-label="Puzzles">
@@ -19,7 +22,7 @@ pub(crate) fn App() -> impl IntoView {
                     <A href="/p/grounding/1">"Spot the change"</A>
                 </nav>
             </header>
-            <main id="main" tabindex="-1">
+            <main id="main" tabindex="-1" node_ref=main>
                 <Routes fallback=Missing>
                     <Route path=path!("/") view=Home/>
                     <Route path=path!("/p/:task/:seed") view=Play/>

@@ -4,8 +4,8 @@ use gloo::timers::callback::Interval;
 use leptos::html;
 use leptos::prelude::*;
 use scrubjay_core::frame::Frame;
-use wasm_bindgen::{Clamped, JsCast as _};
-use web_sys::{CanvasRenderingContext2d, ImageData};
+use wasm_bindgen::{Clamped, JsCast};
+use web_sys::{CanvasRenderingContext2d, HtmlElement, ImageData};
 
 /// Shows a picture; a canvas that is not there yet, or a browser without 2D drawing, shows nothing.
 pub(crate) fn paint(canvas: NodeRef<html::Canvas>, frame: &Frame) {
@@ -21,6 +21,33 @@ pub(crate) fn paint(canvas: NodeRef<html::Canvas>, frame: &Frame) {
     {
         context.put_image_data(&image, 0.0, 0.0).ok();
     }
+}
+
+/// Puts the focus on an element, if it is there.
+pub(crate) fn focus<E>(element: NodeRef<E>)
+where
+    E: html::ElementType,
+    E::Output: JsCast + Clone + AsRef<HtmlElement> + 'static,
+{
+    if let Some(element) = element.get_untracked() {
+        let element: &HtmlElement = element.as_ref();
+        element.focus().ok();
+    }
+}
+
+/// A page's heading: it names the tab, and takes the focus when the page replaces another one, so that a screen
+/// reader says where the visitor has arrived.
+#[component]
+pub(crate) fn Heading(text: &'static str) -> impl IntoView {
+    let heading = NodeRef::<html::H1>::new();
+    Effect::new(move |_| {
+        document().set_title(&format!("{text} · Scrubjay"));
+        // The link that was followed is gone with its page and has left the focus on nothing.
+        if heading.get().is_some() && document().active_element().is_none_or(|e| e.tag_name() == "BODY") {
+            focus(heading);
+        }
+    });
+    view! { <h1 node_ref=heading tabindex="-1">{text}</h1> }
 }
 
 /// Whether the visitor asked for less motion.

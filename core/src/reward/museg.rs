@@ -85,7 +85,11 @@ fn predicted(completion: &str, variant: Variant) -> Result<Vec<Segment>, ParseFa
         return Err(ParseFailure::Number);
     }
     // Written so that a NaN fails it, as in the public code.
-    if read.iter().all(|[s, e]| *s >= 0.0 && *e >= 0.0 && s < e) { Ok(read) } else { Err(ParseFailure::Reversed) }
+    if read.iter().all(|[s, e]| *s >= 0.0 && *e >= 0.0 && s < e) {
+        Ok(read)
+    } else {
+        Err(ParseFailure::Reversed)
+    }
 }
 
 /// Global matching: how much time truth and prediction share (F1 of durations; in `paper`, IoU of the unions).
@@ -167,8 +171,8 @@ pub fn matching(completion: &str, truth: &[Segment], variant: Variant) -> Score 
     let (g, l) = (global(completion, truth, variant), local(completion, truth, variant));
     let sum = g.total + l.total;
     // The public function adds before anything is checked: one result that is no number spoils the sum.
-    let spoilt = variant == Variant::Published
-        && [&g, &l].iter().any(|s| s.failure == Some(ParseFailure::NotFinite));
+    let spoilt =
+        variant == Variant::Published && [&g, &l].iter().any(|s| s.failure == Some(ParseFailure::NotFinite));
     let total = match variant {
         _ if spoilt => 0.0,
         Variant::Paper => sum / 2.0,
@@ -218,7 +222,10 @@ mod tests {
         let whole = said("85.51-105.76");
         assert!(global(&whole, &truth, Variant::Published).total > 1.0, "overlap is counted twice");
         assert!(global(&whole, &truth, Variant::Guarded).total <= 1.0);
-        assert_eq!(local(&said("0-inf"), &[[0.0, 5.0]], Variant::Guarded).failure, Some(ParseFailure::Number));
+        assert_eq!(
+            local(&said("0-inf"), &[[0.0, 5.0]], Variant::Guarded).failure,
+            Some(ParseFailure::Number)
+        );
         assert_eq!(format(&said(""), &truth, false, Variant::Published).total, 1.0);
         assert_eq!(format(&said(""), &truth, false, Variant::Guarded).total, 0.2);
     }

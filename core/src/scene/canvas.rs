@@ -53,7 +53,7 @@ const SCALE: u32 = 2;
 impl Canvas {
     pub(super) fn new(width: u32, height: u32) -> Self {
         let (w, h) = (width.max(1) * SCALE, height.max(1) * SCALE);
-        Self { width: w as i32, height: h as i32, rgb: vec![0; (w * h * 3) as usize] }
+        Self { width: w as i32, height: h as i32, rgb: vec![0; w as usize * h as usize * 3] }
     }
 
     /// Canvas column of a place.
@@ -71,7 +71,7 @@ impl Canvas {
         if x < 0 || y < 0 || x >= self.width || y >= self.height {
             return;
         }
-        let at = ((y * self.width + x) * 3) as usize;
+        let at = (y as usize * self.width as usize + x as usize) * 3;
         for (byte, c) in self.rgb[at..at + 3].iter_mut().zip(colour) {
             *byte = ((i32::from(*byte) * (256 - alpha) + c * alpha) >> 8).clamp(0, 255) as u8;
         }
@@ -111,7 +111,8 @@ impl Canvas {
         let (a, b) = (self.y(rx).max(1), self.y(ry).max(1));
         for dy in -b..=b {
             for dx in -a..=a {
-                if dx * dx * b * b + dy * dy * a * a <= a * a * b * b {
+                let (x, y, w, h) = (i64::from(dx), i64::from(dy), i64::from(a), i64::from(b));
+                if x * x * h * h + y * y * w * w <= w * w * h * h {
                     self.blend(cx + dx, cy + dy, colour, alpha);
                 }
             }
@@ -123,7 +124,8 @@ impl Canvas {
         let (cx, cy, r) = (self.x(x), self.y(y), self.y(radius).max(1));
         for dy in -r..=r {
             for dx in -r..=r {
-                let fade = 256 - (dx * dx + dy * dy) * 256 / (r * r);
+                let (x, y, r) = (i64::from(dx), i64::from(dy), i64::from(r));
+                let fade = (256 - (x * x + y * y) * 256 / (r * r)) as i32;
                 if fade > 0 {
                     self.blend(cx + dx, cy + dy, colour, fade * fade / 256 * strength / 256);
                 }
@@ -143,7 +145,7 @@ impl Canvas {
     /// Fills each column below a ridge; `ridge` gives the height for a place.
     pub(super) fn below(&mut self, colour: Rgb, ridge: impl Fn(i32) -> i32) {
         for x in 0..self.width {
-            let top = self.y(ridge(x * 4096 / self.width));
+            let top = self.y(ridge((i64::from(x) * 4096 / i64::from(self.width)) as i32));
             for y in top.max(0)..self.height {
                 self.blend(x, y, colour, 256);
             }
@@ -169,6 +171,16 @@ impl Canvas {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_canvases_do_not_overflow() {
+        let mut c = Canvas::new(8192, 16);
+        c.ellipse(2000, 2000, 4000, 4000, [9; 3], 200);
+        let mut c = Canvas::new(16, 8192);
+        c.glow(2000, 2000, 1100, [9; 3], 200);
+        c.ellipse(2000, 2000, 700, 700, [9; 3], 200);
+        assert_eq!(c.finish().height, 8192);
+    }
 
     #[test]
     fn sine_is_close_and_odd() {

@@ -3,6 +3,9 @@
 use super::Task;
 use crate::rng::Stream;
 
+/// How many clips a jigsaw may have: one digit each.
+pub const CLIPS: std::ops::RangeInclusive<u32> = 2..=9;
+
 /// Draws the order; the identity may come up, as in the paper.
 #[must_use]
 pub fn draw(clips: u32, stream: &mut Stream) -> Task {
@@ -22,7 +25,7 @@ pub fn truth(order: &[u8]) -> String {
 }
 
 pub(super) fn check(order: &[u8], frames: u32) -> Result<(), String> {
-    if !(2..=9).contains(&order.len()) {
+    if !u32::try_from(order.len()).is_ok_and(|n| CLIPS.contains(&n)) {
         return Err(format!("a jigsaw has 2 to 9 clips, not {}", order.len()));
     }
     if !(frames as usize).is_multiple_of(order.len()) {

@@ -59,8 +59,7 @@ pub(super) fn item(args: &ItemArgs) -> Result<(), Error> {
             }
         }
     }
-    println!("{value:#}");
-    Ok(())
+    super::print(format_args!("{value:#}"))
 }
 
 fn find(text: &str) -> Result<Line, Error> {
@@ -100,7 +99,7 @@ pub(super) fn frames(args: &FramesArgs) -> Result<(), Error> {
             "shown_seconds": timeline.edge(i as u32),
             "sha256": decoded.frame.sha256(),
         });
-        println!("{line}");
+        super::print(line)?;
         if let Some(folder) = &args.out {
             png(&folder.join(format!("{i:03}.png")), &decoded.frame)?;
         }

@@ -77,10 +77,18 @@ fn exit(result: Result<(), Error>) -> ExitCode {
     }
 }
 
+/// Writes a line of results; a reader that has seen enough is no error.
+fn print(line: impl std::fmt::Display) -> Result<(), Error> {
+    use std::io::Write as _;
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::failed(format!("stdout: {e}"))),
+        _ => Ok(()),
+    }
+}
+
 fn table(runs: &[PathBuf]) -> Result<(), Error> {
     let runs = runs.iter().map(|r| crate::train::table::read_run(r)).collect::<Result<Vec<_>, Error>>()?;
-    println!("{}", crate::train::table::render(&runs));
-    Ok(())
+    print(crate::train::table::render(&runs))
 }
 
 /// A preset by name, or from a file.

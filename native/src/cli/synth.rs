@@ -42,6 +42,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<(), Error> {
+    if args.count == 0 {
+        return Err(Error::usage("--count 0: a dataset has at least one item"));
+    }
     let (preset_name, preset) = super::preset(&args.preset, args.config.as_deref())?;
     let plan = Plan {
         videos: videos(&args.videos)?,

@@ -7,7 +7,7 @@ use scrubjay_core::preset::Preset;
 
 use crate::dataset::synth::{self, synthesize};
 use crate::error::Error;
-use crate::train::run::{Plan, train};
+use crate::train::run::{Plan, check, train};
 use crate::train::table::render;
 
 /// Trains a policy: a supervised cold start, then GRPO.
@@ -50,6 +50,7 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
     if let Some(steps) = args.steps {
         preset.grpo.steps = steps;
     }
+    check(&preset, &args.out)?;
     let mut data = args.data;
     if data.is_empty() {
         let plan = synth::Plan {
@@ -68,8 +69,7 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
     }
     let plan = Plan { preset, data, out: args.out, seed: args.seed, eval_items: args.eval_items };
     let stages = train(&plan)?;
-    println!("{}", render(&[stages]));
-    Ok(())
+    super::print(render(&[stages]))
 }
 
 /// A preset with one value changed; the key must exist or be a known optional one, and the value must fit.

@@ -100,7 +100,8 @@ struct Video {
 /// Makes the dataset: `recipes.jsonl`, `ledger.jsonl` and `dataset.json` in the plan's folder.
 ///
 /// # Errors
-/// [`Error`] when no source can be used or the folder cannot be written; nothing is then left there.
+/// [`Error`] when no source can be used or a file cannot be written. Each file is written whole or not at all, and
+/// `dataset.json` last: a folder without it is not a dataset.
 pub fn synthesize(plan: &Plan) -> Result<Made, Error> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(plan.workers)
@@ -207,23 +208,24 @@ fn inspect_one(plan: &Plan, file: &Path) -> Result<Video, Skipped> {
     })
 }
 
-/// Item `i`: with scenes and videos, the two take turns; every scene is its own, videos go round.
+/// Item `i`: of scenes and videos each with equal chance; every scene is its own, a video is drawn.
 fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<Line, Error> {
     let data = &plan.preset.data;
-    let (from_scene, turn) = match (plan.scenes.is_empty(), videos.is_empty()) {
-        (false, false) => (i.is_multiple_of(2), i / 2),
-        (scenes_empty, _) => (!scenes_empty, i),
+    // Drawn, not counted off: a turn that kept step with the schedule would tie each source to one question.
+    let mut stream = Stream::keyed(plan.seed, "synth", "source", i as u64);
+    let from_scene = match (plan.scenes.is_empty(), videos.is_empty()) {
+        (false, false) => stream.below(2) == 0,
+        (scenes_empty, _) => !scenes_empty,
     };
     let (source, size, file) = if from_scene {
-        let mut stream = Stream::keyed(plan.seed, "synth", "scene", i as u64);
+        let family = plan.scenes[stream.below(plan.scenes.len() as u32) as usize];
         let seed = u64::from(stream.bits()) << 32 | u64::from(stream.bits());
-        let family = plan.scenes[turn % plan.scenes.len()];
         let rate = Rate { num: data.scene_fps, den: 1 };
         let source = Source::Scene { family, seed, frames: data.scene_frames, rate };
         // Scenes are drawn at any size; their native aspect is 16:9.
         (source, data.picture.size(1280, 720), None)
     } else {
-        let v = &videos[turn % videos.len()];
+        let v = &videos[stream.below(videos.len() as u32) as usize];
         (v.source.clone(), v.size, Some(v.file.clone()))
     };
     let recipe = Recipe::draw(plan.seed, i as u64, source, data.sampling, size, question, data.wording)

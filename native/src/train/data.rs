@@ -115,24 +115,36 @@ impl Data {
         let mut chosen = Vec::new();
         for task in TaskName::ALL {
             let lines: Vec<&Line> = self.held_out.iter().filter(|l| l.recipe.task.name() == task).collect();
+            let asked = self.train.iter().any(|l| l.recipe.task.name() == task);
+            if asked && lines.is_empty() {
+                return Err(Error::failed(format!(
+                    "no held-out source has a {task} item to be tested on; use more sources or items"
+                )));
+            }
             let take = per_task.min(lines.len());
             chosen.extend((0..take).map(|i| lines[i * lines.len() / take]));
         }
         self.realize(&chosen, patch)
     }
 
+    /// Items whose frames leave the question without an answer are left out.
     fn realize(&self, lines: &[&Line], patch: usize) -> Result<Vec<Example>, Error> {
-        lines
+        let made: Vec<Option<Example>> = lines
             .par_iter()
             .map(|line| {
-                let mut item = self.loader.item(line)?;
+                let Some(mut item) = self.loader.answerable(line)? else { return Ok(None) };
                 let prompt =
                     process(&item, patch).map_err(|e| Error::failed(format!("item {}: {e}", item.id)))?;
                 item.clips.clear();
                 let source = line.recipe.source.key();
-                Ok(Example { id: item.id.clone(), source, task: item.task, prompt, item })
+                Ok(Some(Example { id: item.id.clone(), source, task: item.task, prompt, item }))
             })
-            .collect()
+            .collect::<Result<_, Error>>()?;
+        let examples: Vec<Example> = made.into_iter().flatten().collect();
+        if examples.is_empty() {
+            return Err(Error::failed(format!("none of {} items has an answer on its frames", lines.len())));
+        }
+        Ok(examples)
     }
 }
 

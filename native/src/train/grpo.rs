@@ -11,11 +11,13 @@ pub fn advantages(rewards: &[f64], epsilon: f64) -> Vec<f64> {
     let mean = rewards.iter().sum::<f64>() / n.max(1.0);
     let variance = rewards.iter().map(|r| (r - mean) * (r - mean)).sum::<f64>() / (n - 1.0).max(1.0);
     let deviation = variance.sqrt();
+    // Compared exactly: the deviation of equal rewards need not come out as 0.
+    let equal = rewards.windows(2).all(|w| w[0] == w[1]);
     rewards
         .iter()
         .map(|r| {
             let a = (r - mean) / (deviation + epsilon);
-            if deviation > 0.0 && a.is_finite() { a } else { 0.0 }
+            if equal || !a.is_finite() { 0.0 } else { a }
         })
         .collect()
 }
@@ -70,6 +72,7 @@ mod tests {
         }
         assert_eq!(advantages(&[0.3; 8], 1e-6), [0.0; 8]);
         assert_eq!(advantages(&[0.7], 1e-6), [0.0]);
+        assert_eq!(advantages(&[0.1; 3], 0.0), [0.0; 3]);
     }
 
     #[test]

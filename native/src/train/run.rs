@@ -9,6 +9,7 @@ use burn::store::{ModuleSnapshot as _, SafetensorsStore};
 use burn::tensor::{Device, Tensor};
 use indicatif::{ProgressBar, ProgressStyle};
 use scrubjay_core::preset::{Grpo, Model, Preset, Sft};
+use scrubjay_core::recipe::Picture;
 use scrubjay_core::rng::Stream;
 use scrubjay_core::task::TaskName;
 use scrubjay_model::batch::Batch;
@@ -42,19 +43,19 @@ pub struct Plan {
     pub eval_items: usize,
 }
 
-/// Trains and returns the folder's evaluations, stage by stage.
+/// Checks what can be checked before any work: the model's shape, and that the folder holds no run yet.
 ///
 /// # Errors
-/// [`Error`] when data or folder cannot be used, or a number stops being one.
-pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
-    let Some(shape) = &plan.preset.model else {
+/// [`Error`] naming the value or the folder.
+pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Model, Config), Error> {
+    let Some(shape) = &preset.model else {
         return Err(Error::usage(
             "this preset names no model to build and loading published checkpoints is not supported yet; \
              use --preset toy, or a configuration with a [model] table",
         ));
     };
-    let side = match plan.preset.data.picture {
-        scrubjay_core::recipe::Picture::Exact { width, height } if width == height => width as usize,
+    let side = match preset.data.picture {
+        Picture::Exact { width, height } if width == height => width as usize,
         _ => {
             return Err(Error::usage(
                 "a model that is built here needs square pictures: data.picture fit \"exact\"",
@@ -62,10 +63,19 @@ pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
         }
     };
     let config = Config::toy(shape, side).map_err(|e| Error::usage(e.to_string()))?;
-    let data = Data::read(&plan.data)?;
-    if plan.out.join("metrics.jsonl").exists() {
-        return Err(Error::path(&plan.out, "already holds a run; choose another folder"));
+    if out.join("metrics.jsonl").exists() {
+        return Err(Error::path(out, "already holds a run; choose another folder"));
     }
+    Ok((shape, config))
+}
+
+/// Trains and returns the folder's evaluations, stage by stage.
+///
+/// # Errors
+/// [`Error`] when data or folder cannot be used, or a number stops being one.
+pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
+    let (shape, config) = check(&plan.preset, &plan.out)?;
+    let data = Data::read(&plan.data)?;
     writable_folder(&plan.out)?;
     writable_folder(&plan.out.join("checkpoints"))?;
     let text = toml::to_string(&plan.preset).map_err(|e| Error::failed(e.to_string()))?;
@@ -111,7 +121,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Answers the held-out items, writes the answers and the weights.
     fn evaluate(&mut self, stage: Stage, policy: &Policy) -> Result<(), Error> {
-        let answers = answer(policy, &self.held_out, self.plan.preset.grpo.max_tokens);
+        let answers = answer(policy, &self.held_out, self.plan.preset.grpo.max_tokens)?;
         super::table::write_answers(&self.plan.out, stage, &answers)?;
         save(policy, &self.plan.out.join("checkpoints").join(format!("{}.safetensors", stage.name())))?;
         self.stages.push((stage, answers));
@@ -131,13 +141,13 @@ impl Run<'_> {
             let answers: Vec<Vec<Vec<u32>>> = examples.iter().map(|e| vec![target(e)]).collect();
             let batch = Batch::new(&prompts, &answers);
             let tokens = batch.ids.len();
-            let (log_probabilities, _) = learner.policy.score(&batch);
+            let (log_probabilities, _) = learner.policy.score(&batch, 1.0);
             let rate = schedule(step, sft.steps) * sft.learning_rate;
             let done = learner
                 .step(-log_probabilities.mean(), rate)
                 .map_err(|e| stopped("sft", step, &examples, &e))?;
             self.log.write(&json!({
-                "phase": "sft", "step": step, "loss": done.loss, "grad_norm": done.grad_norm,
+                "phase": "sft", "step": step, "loss": done.loss, "items": examples.len(), "grad_norm": done.grad_norm,
                 "learning_rate": rate, "tokens": tokens, "seconds": begun.elapsed().as_secs_f64(),
             }))?;
             bar.set_message(format!("loss {:.3}", done.loss));
@@ -161,7 +171,8 @@ impl Run<'_> {
                 self.data.examples(self.plan.seed, begin + step * g.prompts, g.prompts, self.shape.patch)?;
             let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
             let mut stream = Stream::keyed(self.plan.seed, "rollout", "", step as u64);
-            let rollouts = sample(&learner.policy.valid(), &prompts, how, &mut stream);
+            let rollouts = sample(&learner.policy.valid(), &prompts, how, &mut stream)
+                .map_err(|e| stopped("grpo", step, &examples, &e))?;
             let mut tally = Tally::default();
             let (mut answers, mut advantage) = (Vec::new(), Vec::new());
             for (example, group) in examples.iter().zip(&rollouts) {
@@ -176,10 +187,11 @@ impl Run<'_> {
                 answers.push(group.iter().map(|r| r.ids.clone()).collect::<Vec<_>>());
             }
             let batch = Batch::new(&prompts, &answers);
-            let (new, entropy) = learner.policy.score(&batch);
+            let (new, entropy) = learner.policy.score(&batch, g.temperature);
             // One update per batch of rollouts: the policy that sampled is the policy that learns.
             let old = new.clone().detach();
-            let at_reference = reference.as_ref().map(|r| Tensor::from_inner(r.score(&batch).0));
+            let at_reference =
+                reference.as_ref().map(|r| Tensor::from_inner(r.score(&batch, g.temperature).0));
             let (value, kl) = loss(new, old, at_reference, &advantage, g);
             let done =
                 learner.step(value, g.learning_rate).map_err(|e| stopped("grpo", step, &examples, &e))?;
@@ -188,7 +200,7 @@ impl Run<'_> {
                 "phase": "grpo", "step": step, "loss": done.loss, "grad_norm": done.grad_norm,
                 "kl": kl.into_scalar::<f32>(), "entropy": entropy.into_scalar::<f32>(), "reward": reward,
                 "reward_by_task": tally.by_task(), "zero_advantage_groups": zero,
-                "parse_failures": tally.failures, "rollouts": g.prompts * g.group,
+                "parse_failures": tally.failures, "rollouts": rollouts.iter().map(Vec::len).sum::<usize>(),
                 "truncated": rollouts.iter().flatten().filter(|r| r.truncated).count(),
                 "tokens": batch.ids.len(), "seconds": begun.elapsed().as_secs_f64(),
             }))?;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use scrubjay_core::metric::{Estimate, clustered_mean};
+use scrubjay_core::metric::{Estimate, Observation, clustered_mean};
 use scrubjay_core::task::TaskName;
 
-use super::evaluate::{Answered, summarize};
+use super::evaluate::Answered;
 use crate::error::Error;
 use crate::files::write_atomic;
 
@@ -58,7 +58,7 @@ pub fn write_answers(run: &Path, stage: Stage, answers: &[Answered]) -> Result<(
 ///
 /// # Errors
 /// [`Error`] naming file and line.
-pub fn read_run(run: &Path) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
+pub fn read_run(run: &Path) -> Result<Run, Error> {
     let mut stages = Vec::new();
     for stage in Stage::ALL {
         let path = file(run, stage);
@@ -83,56 +83,92 @@ pub fn read_run(run: &Path) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
     Ok(stages)
 }
 
-/// The table of one or several runs; the answers of all runs are pooled, clustered by source.
+/// The answers of one run by stage.
+pub type Run = Vec<(Stage, Vec<Answered>)>;
+
+/// One line of the table: a task, on all its sources or on those of one kind.
+struct Row {
+    task: TaskName,
+    kind: &'static str,
+    holds: fn(&Answered) -> bool,
+}
+
+fn is_video(a: &Answered) -> bool {
+    a.source.starts_with("video/")
+}
+
+/// The table of one or several runs: per task, on all held-out sources and on scenes and videos apart.
 #[must_use]
-pub fn render(runs: &[Vec<(Stage, Vec<Answered>)>]) -> String {
-    let mut out = String::new();
-    let pooled = |stage: Stage| -> Vec<Answered> {
-        runs.iter().flatten().filter(|(s, _)| *s == stage).flat_map(|(_, a)| a.clone()).collect()
-    };
-    let stages: Vec<_> = Stage::ALL.iter().map(|&s| (s, summarize(&pooled(s)))).collect();
-    let _ = writeln!(
-        out,
-        "{:<10} {:>6} {:>7} {:>7}  {:<22} {:<22} {:<22} {:<24}",
-        "task", "items", "chance", "blind", "before", "cold start", "GRPO", "GRPO - cold start"
+pub fn render(runs: &[Run]) -> String {
+    let mut out = format!(
+        "{:<20} {:>6} {:>8} {:>7} {:>7}  {:<21} {:<21} {:<21} {}\n",
+        "task", "items", "sources", "chance", "blind", "before", "cold start", "GRPO", "GRPO - cold start"
     );
     for task in TaskName::ALL {
-        let Some(first) = stages.iter().find_map(|(_, s)| s.get(&task)) else { continue };
-        let items = first.score.n;
-        let _ = write!(out, "{:<10} {items:>6} {:>7.3} {:>7.3}  ", task.name(), first.random, first.blind);
-        for (_, summary) in &stages {
-            let cell = summary.get(&task).map_or_else(|| "-".to_owned(), |s| estimate(&s.score));
-            let _ = write!(out, "{cell:<22} ");
+        for (kind, holds) in
+            [("", (|_| true) as fn(&Answered) -> bool), ("scenes", |a| !is_video(a)), ("videos", is_video)]
+        {
+            line(&mut out, runs, &Row { task, kind, holds });
         }
-        let gain = gain(&pooled(Stage::ColdStart), &pooled(Stage::Grpo), task);
-        let _ = writeln!(out, "{}", gain.map_or_else(|| "-".to_owned(), |g| signed(&g)));
     }
     let _ = write!(
         out,
-        "Mean score on held-out sources with 95 % intervals ({} run{}; bootstrap over sources). chance: a random\n\
-         valid answer; blind: the best answer that never looks. Answers that cannot be read count as 0.",
+        "Mean score on held-out sources, {} run{}. In brackets: 95 % intervals, bootstrap over sources and runs; none\n\
+         for fewer than {FEW} sources. chance: a random valid answer; blind: the best answer that never looks. An\n\
+         answer that cannot be read counts as 0.",
         runs.len(),
         if runs.len() == 1 { "" } else { "s" }
     );
     out
 }
 
-/// Mean difference of two stages, paired by item, clustered by source.
-fn gain(from: &[Answered], to: &[Answered], task: TaskName) -> Option<Estimate> {
-    if from.len() != to.len() {
-        return None;
-    }
-    let mut clusters: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for (a, b) in from.iter().zip(to).filter(|(a, b)| a.task == task && a.id == b.id) {
-        clusters.entry(&a.source).or_default().push(b.score - a.score);
-    }
-    clustered_mean(&clusters.into_values().collect::<Vec<_>>(), 0)
+/// Sources below which an interval would say nothing.
+const FEW: usize = 5;
+
+fn line(out: &mut String, runs: &[Run], row: &Row) {
+    let stage = |wanted: Stage| {
+        runs.iter().enumerate().flat_map(move |(run, stages)| {
+            let answers = stages.iter().filter(move |(s, _)| *s == wanted).flat_map(|(_, a)| a);
+            answers.filter(|a| a.task == row.task && (row.holds)(a)).map(move |a| (run, a))
+        })
+    };
+    let mean = |wanted: Stage| {
+        let values: Vec<Observation<'_>> =
+            stage(wanted).map(|(run, a)| Observation { source: &a.source, run, value: a.score }).collect();
+        clustered_mean(&values)
+    };
+    let Some(first) = mean(Stage::Before) else { return };
+    let average =
+        |f: fn(&Answered) -> f64| stage(Stage::Before).map(|(_, a)| f(a)).sum::<f64>() / first.n as f64;
+    // Paired by item within a run.
+    let after: BTreeMap<(usize, &str), f64> =
+        stage(Stage::Grpo).map(|(run, a)| ((run, a.id.as_str()), a.score)).collect();
+    let gains: Vec<Observation<'_>> = stage(Stage::ColdStart)
+        .filter_map(|(run, a)| {
+            let value = after.get(&(run, a.id.as_str()))? - a.score;
+            Some(Observation { source: &a.source, run, value })
+        })
+        .collect();
+    let cell = |e: Option<Estimate>| e.map_or_else(|| "-".to_owned(), |e| estimate(&e, false));
+    let name = if row.kind.is_empty() { row.task.name().to_owned() } else { format!("  on {}", row.kind) };
+    let _ = writeln!(
+        out,
+        "{name:<20} {:>6} {:>8} {:>7.3} {:>7.3}  {:<21} {:<21} {:<21} {}",
+        first.n,
+        first.sources,
+        average(|a| a.random),
+        average(|a| a.blind),
+        estimate(&first, false),
+        cell(mean(Stage::ColdStart)),
+        cell(mean(Stage::Grpo)),
+        clustered_mean(&gains).map_or_else(|| "-".to_owned(), |e| estimate(&e, true)),
+    );
 }
 
-fn estimate(e: &Estimate) -> String {
-    format!("{:.3} [{:.3}, {:.3}]", e.mean, e.low, e.high)
-}
-
-fn signed(e: &Estimate) -> String {
-    format!("{:+.3} [{:+.3}, {:+.3}]", e.mean, e.low, e.high)
+fn estimate(e: &Estimate, signed: bool) -> String {
+    let number = |x: f64| if signed { format!("{x:+.3}") } else { format!("{x:.3}") };
+    if e.sources < FEW {
+        return number(e.mean);
+    }
+    format!("{} [{}, {}]", number(e.mean), number(e.low), number(e.high))
 }

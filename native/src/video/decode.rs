@@ -64,76 +64,170 @@ fn decoder(input: &Input, index: usize, path: &Path) -> Result<ffmpeg::decoder::
     context.decoder().video().map_err(fail)
 }
 
-/// Looks at a file: which stream, how many frames, how fast. Decodes one frame to be sure that it can.
+/// Looks at a file: which stream, how many frames, how fast, which way up.
+///
+/// Every frame is decoded once, since neither an index nor the number of packets says how many frames come out
+/// (edit lists hide some) or whether one of them is damaged.
 ///
 /// # Errors
 /// [`VideoError`].
 pub fn probe(path: &Path) -> Result<Probe, VideoError> {
     let (mut input, index) = open(path)?;
-    let (promised, average) =
-        input.stream(index).map_or((0, ffmpeg::Rational(0, 1)), |s| (s.frames(), s.avg_frame_rate()));
-    let mut decoder = decoder(&input, index, path)?;
+    let (promised, average, turn) = input
+        .stream(index)
+        .map_or((0, ffmpeg::Rational(0, 1), Turn::None), |s| (s.frames(), s.avg_frame_rate(), Turn::of(&s)));
+    let mut packets = 0_u32;
     let mut frames = 0_u32;
-    let mut first = Video::empty();
-    let mut seen = false;
-    for (stream, packet) in input.packets() {
-        if stream.index() != index {
-            continue;
+    let mut size = (0, 0);
+    each_frame(path, &mut input, index, &mut packets, |frame| {
+        if frames == 0 {
+            size = turn.size(frame.width(), frame.height());
         }
         frames += 1;
-        // A packet that cannot be decoded is only an error when no frame comes at all.
-        if !seen && decoder.send_packet(&packet).is_ok() {
-            seen = decoder.receive_frame(&mut first).is_ok();
-        }
-    }
-    if !seen && decoder.send_eof().is_ok() {
-        seen = decoder.receive_frame(&mut first).is_ok();
-    }
+        Ok(true)
+    })?;
     let promised = u32::try_from(promised).unwrap_or(0);
-    if frames < promised {
-        return Err(VideoError::Truncated { path: path.to_owned(), promised, present: frames });
+    if packets < promised {
+        return Err(VideoError::Truncated { path: path.to_owned(), promised, present: packets });
     }
-    if !seen {
-        return Err(VideoError::Decode(path.to_owned(), "no frame could be decoded".to_owned()));
+    if frames == 0 {
+        return Err(VideoError::Decode(path.to_owned(), "no frame can be decoded".to_owned()));
     }
     let part = |v: i32| u32::try_from(v).ok().filter(|v| *v > 0);
     let rate = match (part(average.numerator()), part(average.denominator())) {
         (Some(num), Some(den)) => Rate { num, den },
         _ => return Err(VideoError::Decode(path.to_owned(), "the stream states no frame rate".to_owned())),
     };
-    Ok(Probe { frames, rate, width: first.width(), height: first.height() })
+    Ok(Probe { frames, rate, width: size.0, height: size.1 })
 }
 
-/// Decodes the frames of the given numbers (rising, in presentation order) at the given size.
+/// Decodes the frames of the given numbers (rising, in presentation order), upright, at the given size.
 ///
 /// # Errors
 /// [`VideoError`] when the file cannot be decoded that far.
 pub fn decode(path: &Path, indices: &[u32], size: Size) -> Result<Vec<Decoded>, VideoError> {
     let (mut input, index) = open(path)?;
-    let mut decoder = decoder(&input, index, path)?;
-    let base = input.stream(index).map_or(ffmpeg::Rational(0, 1), |s| s.time_base());
-    let mut picker =
-        Picker { path, indices, size, base, out: Vec::with_capacity(indices.len()), at: 0, scaler: None };
-    for (stream, packet) in input.packets() {
-        if stream.index() != index {
-            continue;
-        }
-        // A damaged packet loses its own frame; whether enough are left is decided at the end.
-        if decoder.send_packet(&packet).is_ok() {
-            picker.drain(&mut decoder)?;
-        }
-        if picker.done() {
-            return Ok(picker.out);
-        }
-    }
-    if decoder.send_eof().is_ok() {
-        picker.drain(&mut decoder)?;
-    }
+    let (base, turn) =
+        input.stream(index).map_or((ffmpeg::Rational(0, 1), Turn::None), |s| (s.time_base(), Turn::of(&s)));
+    let mut picker = Picker {
+        path,
+        indices,
+        size,
+        base,
+        turn,
+        out: Vec::with_capacity(indices.len()),
+        at: 0,
+        scaler: None,
+    };
+    each_frame(path, &mut input, index, &mut 0, |frame| picker.take(frame))?;
     if picker.done() {
         return Ok(picker.out);
     }
     let (got, want) = (picker.at, indices.last().copied().unwrap_or(0) + 1);
-    Err(VideoError::Decode(path.to_owned(), format!("{got} frames could be decoded and {want} are needed")))
+    Err(VideoError::Decode(path.to_owned(), format!("{got} frames can be decoded and {want} are needed")))
+}
+
+/// Seconds by which a presentation time may fall behind the one before it; more is another recording.
+const LARGEST_FALL: f64 = 1.0;
+
+/// Hands over every frame in the decoder's order of presentation until `visit` answers false; counts the packets read.
+///
+/// A packet that cannot be decoded is an error once frames have come, since it would shift every later frame's
+/// number; before that it is the broken start of a recording. Times that fall far back are an error, too.
+fn each_frame(
+    path: &Path,
+    input: &mut Input,
+    index: usize,
+    packets: &mut u32,
+    mut visit: impl FnMut(&Video) -> Result<bool, VideoError>,
+) -> Result<(), VideoError> {
+    let mut decoder = decoder(input, index, path)?;
+    let base = input.stream(index).map_or(ffmpeg::Rational(0, 1), |s| s.time_base());
+    let mut frame = Video::empty();
+    let (mut seen, mut last) = (0_u32, None);
+    let mut drain = |decoder: &mut ffmpeg::decoder::Video, seen: &mut u32| -> Result<bool, VideoError> {
+        while decoder.receive_frame(&mut frame).is_ok() {
+            let fault = |what: &str| VideoError::Decode(path.to_owned(), format!("frame {seen} {what}"));
+            if frame.is_corrupt() && *seen > 0 {
+                return Err(fault("is damaged"));
+            }
+            if let (Some(now), Some(before)) = (frame.timestamp(), last)
+                && (before - now) as f64 * f64::from(base) > LARGEST_FALL
+            {
+                return Err(fault("is to be shown long before the one that precedes it"));
+            }
+            last = frame.timestamp().or(last);
+            *seen += 1;
+            if !visit(&frame)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    for (stream, packet) in input.packets() {
+        if stream.index() != index {
+            continue;
+        }
+        *packets += 1;
+        if let Err(e) = decoder.send_packet(&packet)
+            && seen > 0
+        {
+            return Err(VideoError::Decode(path.to_owned(), format!("packet {packets} is damaged: {e}")));
+        }
+        if !drain(&mut decoder, &mut seen)? {
+            return Ok(());
+        }
+    }
+    if decoder.send_eof().is_ok() {
+        drain(&mut decoder, &mut seen)?;
+    }
+    Ok(())
+}
+
+/// How a decoded picture must be turned to stand upright, clockwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    None,
+    Quarter,
+    Half,
+    ThreeQuarters,
+}
+
+impl Turn {
+    /// From the stream's display matrix; one that is not a turn by quarters is left alone.
+    fn of(stream: &ffmpeg::Stream) -> Self {
+        let matrix =
+            stream.side_data().find(|d| d.kind() == ffmpeg::codec::packet::side_data::Type::DisplayMatrix);
+        let Some(matrix) = matrix else { return Self::None };
+        let cell = |i: usize| {
+            let bytes = matrix.data().get(i * 4..i * 4 + 4).and_then(|b| b.try_into().ok());
+            bytes.map_or(0, i32::from_ne_bytes).signum()
+        };
+        // Rows of the matrix are three numbers long; the first two of the first two rows hold the turn.
+        match (cell(0), cell(1), cell(3), cell(4)) {
+            (0, 1, -1, 0) => Self::Quarter,
+            (-1, 0, 0, -1) => Self::Half,
+            (0, -1, 1, 0) => Self::ThreeQuarters,
+            _ => Self::None,
+        }
+    }
+
+    /// Width and height after the turn.
+    fn size(self, width: u32, height: u32) -> (u32, u32) {
+        match self {
+            Self::None | Self::Half => (width, height),
+            Self::Quarter | Self::ThreeQuarters => (height, width),
+        }
+    }
+
+    fn apply(self, frame: Frame) -> Frame {
+        match self {
+            Self::None => frame,
+            Self::Quarter => frame.quarter_turn(),
+            Self::Half => frame.quarter_turn().quarter_turn(),
+            Self::ThreeQuarters => frame.quarter_turn().quarter_turn().quarter_turn(),
+        }
+    }
 }
 
 /// Takes the wanted frames out of the decoder's stream and scales them.
@@ -142,6 +236,7 @@ struct Picker<'a> {
     indices: &'a [u32],
     size: Size,
     base: ffmpeg::Rational,
+    turn: Turn,
     out: Vec<Decoded>,
     at: u32,
     scaler: Option<(scaling::Context, (Pixel, u32, u32))>,
@@ -152,23 +247,21 @@ impl Picker<'_> {
         self.out.len() == self.indices.len()
     }
 
-    fn drain(&mut self, decoder: &mut ffmpeg::decoder::Video) -> Result<(), VideoError> {
-        let mut frame = Video::empty();
-        while !self.done() && decoder.receive_frame(&mut frame).is_ok() {
-            while self.indices.get(self.out.len()) == Some(&self.at) {
-                let picture = self.scale(&frame)?;
-                let pts_seconds = frame.timestamp().map(|t| t as f64 * f64::from(self.base));
-                self.out.push(Decoded { frame: picture, pts_seconds });
-            }
-            self.at += 1;
+    /// Takes the frame if it is wanted; whether more are.
+    fn take(&mut self, frame: &Video) -> Result<bool, VideoError> {
+        while self.indices.get(self.out.len()) == Some(&self.at) {
+            let picture = self.scale(frame)?;
+            let pts_seconds = frame.timestamp().map(|t| t as f64 * f64::from(self.base));
+            self.out.push(Decoded { frame: self.turn.apply(picture), pts_seconds });
         }
-        Ok(())
+        self.at += 1;
+        Ok(!self.done())
     }
 
     fn scale(&mut self, frame: &Video) -> Result<Frame, VideoError> {
         let fail = |e: ffmpeg::Error| VideoError::Decode(self.path.to_owned(), e.to_string());
         let form = (frame.format(), frame.width(), frame.height());
-        let Size { width, height } = self.size;
+        let (width, height) = self.turn.size(self.size.width, self.size.height);
         // The form may change within a stream.
         let mut scaler = match self.scaler.take() {
             Some((scaler, old)) if old == form => scaler,

@@ -1,7 +1,7 @@
 //! Video files, read in process through FFmpeg's libraries.
 //!
-//! A file is first probed by walking its packets, which is cheap and tells how many frames there are; frames
-//! are decoded only when an item needs them.
+//! A file is probed by decoding it once, to know how many frames come out and that they are whole; frames are
+//! kept only when an item needs them.
 
 mod decode;
 
@@ -12,16 +12,16 @@ use std::path::PathBuf;
 use scrubjay_core::frame::Frame;
 use scrubjay_core::time::Rate;
 
-/// What is known of a video file without decoding all of it.
+/// What is known of a video file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {
     /// Number of frames in the video stream.
     pub frames: u32,
     /// Average frames per second.
     pub rate: Rate,
-    /// Width in pixels as coded.
+    /// Width in pixels, upright.
     pub width: u32,
-    /// Height in pixels as coded.
+    /// Height in pixels, upright.
     pub height: u32,
 }
 

@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use crate::screen::Heading;
+
 /// The front page.
 #[component]
 pub(crate) fn Home() -> impl IntoView {
     view! {
-        <h1>"Can you see time?"</h1>
+        <Heading text="Can you see time?"/>
         <p class="lead">
             "Short films, cut up or tampered with by a program that knows the answer. \
              Video models learn from the same puzzles, scored by the same code."

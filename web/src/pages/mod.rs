@@ -6,6 +6,8 @@ mod play;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use crate::screen::Heading;
+
 pub(crate) use home::Home;
 pub(crate) use play::Play;
 
@@ -13,7 +15,7 @@ pub(crate) use play::Play;
 #[component]
 pub(crate) fn Missing() -> impl IntoView {
     view! {
-        <h1>"There is no such page"</h1>
+        <Heading text="There is no such page"/>
         <p><A href="/">"Back to the start"</A></p>
     }
 }

@@ -11,6 +11,7 @@ use scrubjay_core::link;
 use scrubjay_core::task::TaskName;
 
 use crate::puzzle::{Grounding, Jigsaw};
+use crate::screen::Heading;
 
 /// A puzzle and the seed it came from.
 #[derive(Clone)]
@@ -52,7 +53,7 @@ pub(crate) fn Play() -> impl IntoView {
     move || match puzzle.get() {
         None => view! { <p class="building" role="status">"Building the puzzle …"</p> }.into_any(),
         Some(Err(error)) => view! {
-            <h1>"This link names no puzzle"</h1>
+            <Heading text="This link names no puzzle"/>
             <p role="alert">{error}</p>
             <p><A href="/">"Back to the start"</A></p>
         }

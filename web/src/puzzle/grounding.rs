@@ -11,7 +11,7 @@ use scrubjay_core::resample::{Filter, resize};
 use scrubjay_core::time::Interval;
 
 use super::{Outcome, Verdict};
-use crate::screen::{clock, paint, reduced_motion};
+use crate::screen::{Heading, clock, paint, reduced_motion};
 
 /// Frames per second at which the film is played.
 const PACE: u32 = 8;
@@ -76,14 +76,14 @@ pub(crate) fn Grounding(item: Arc<Item>) -> impl IntoView {
     let parse = |e: leptos::ev::Event| event_target_value(&e).parse::<usize>().unwrap_or(0);
 
     view! {
-        <h1>"When was the film changed?"</h1>
+        <Heading text="When was the film changed?"/>
         <p id="how">{question} " Mark from when to when."</p>
         <div class="grounding">
             <canvas node_ref=screen class="screen" role="img"
                 aria-label=move || format!("The film at {:.1} seconds", seconds(at.get()))></canvas>
             <label class="scrub">
                 <span>"Look at " {move || format!("{:.1} s", seconds(at.get()))}</span>
-                <input type="range" id="scrub" min="0" max=count - 1 prop:value=move || at.get().to_string()
+                <input type="range" id="scrub" aria-label="Look at" min="0" max=count - 1 prop:value=move || at.get().to_string()
                     aria-valuetext=move || format!("{:.1} seconds", seconds(at.get()))
                     on:input=move |e| { running.set(false); at.set(parse(e).min(count - 1)); }/>
             </label>
@@ -97,13 +97,13 @@ pub(crate) fn Grounding(item: Arc<Item>) -> impl IntoView {
             <div class="handles">
                 <label>
                     <span>"Starts at " {move || format!("{:.1} s", seconds(start.get()))}</span>
-                    <input type="range" id="start" min="0" max=count prop:value=move || start.get().to_string()
+                    <input type="range" id="start" aria-label="Starts at" min="0" max=count prop:value=move || start.get().to_string()
                         aria-valuetext=move || format!("{:.1} seconds", seconds(start.get())) disabled=done
                         on:input=move |e| set_start(parse(e))/>
                 </label>
                 <label>
                     <span>"Ends at " {move || format!("{:.1} s", seconds(end.get()))}</span>
-                    <input type="range" id="end" min="0" max=count prop:value=move || end.get().to_string()
+                    <input type="range" id="end" aria-label="Ends at" min="0" max=count prop:value=move || end.get().to_string()
                         aria-valuetext=move || format!("{:.1} seconds", seconds(end.get())) disabled=done
                         on:input=move |e| set_end(parse(e))/>
                 </label>
@@ -111,8 +111,7 @@ pub(crate) fn Grounding(item: Arc<Item>) -> impl IntoView {
         </div>
         <p class="controls">
             <button type="button" class="button main" disabled=done on:click=submit>"Check"</button>
-            <button type="button" class="button" aria-pressed=move || (!running.get()).to_string()
-                on:click=move |_| running.update(|r| *r = !*r)>
+            <button type="button" class="button" on:click=move |_| running.update(|r| *r = !*r)>
                 {move || if running.get() { "Pause" } else { "Play" }}
             </button>
             <button type="button" class="button" disabled=done on:click=move |_| set_start(at.get_untracked())>

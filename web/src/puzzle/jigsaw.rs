@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use scrubjay_core::item::Item;
 
 use super::{Outcome, Verdict};
-use crate::screen::{clock, paint, reduced_motion};
+use crate::screen::{Heading, clock, paint, reduced_motion};
 
 /// Frames per second at which the clips loop.
 const PACE: u32 = 6;
@@ -106,7 +106,7 @@ pub(crate) fn Jigsaw(item: Arc<Item>) -> impl IntoView {
         .collect_view();
 
     view! {
-        <h1>"Put the clips in order"</h1>
+        <Heading text="Put the clips in order"/>
         <p id="how">
             "One film was cut into " {count} " clips and shuffled. Put them back in order, row by row, the first part first. "
             "Tap two clips to swap them, or focus one and move it with the arrow keys."
@@ -116,8 +116,7 @@ pub(crate) fn Jigsaw(item: Arc<Item>) -> impl IntoView {
             <button type="button" class="button main" disabled=move || outcome.with(Option::is_some) on:click=submit>
                 "Check"
             </button>
-            <button type="button" class="button" aria-pressed=move || (!running.get()).to_string()
-                on:click=move |_| running.update(|r| *r = !*r)>
+            <button type="button" class="button" on:click=move |_| running.update(|r| *r = !*r)>
                 {move || if running.get() { "Pause" } else { "Play" }}
             </button>
         </p>
