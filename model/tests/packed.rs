@@ -68,8 +68,8 @@ fn padding_changes_nothing() {
     let (long, short) = (prompt(TaskName::Jigsaw, 2), prompt(TaskName::Grounding, 2));
     assert_ne!(long.ids.len(), short.ids.len());
     let (a, b) = (vec![answer("2341")], vec![answer("0.5-3.0")]);
-    let mut apart = likelihoods(&policy, &[&long], &[a.clone()]);
-    apart.extend(likelihoods(&policy, &[&short], &[b.clone()]));
+    let mut apart = likelihoods(&policy, &[&long], std::slice::from_ref(&a));
+    apart.extend(likelihoods(&policy, &[&short], std::slice::from_ref(&b)));
     close(&apart, &likelihoods(&policy, &[&long, &short], &[a, b]));
 }
 
