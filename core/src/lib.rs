@@ -15,6 +15,7 @@ pub mod frame;
 pub mod item;
 pub mod link;
 pub mod metric;
+mod named;
 pub mod perturb;
 pub mod preset;
 pub mod prompt;

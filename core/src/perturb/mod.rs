@@ -7,47 +7,31 @@
 mod colour;
 mod geometry;
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::frame::Frame;
+use crate::named::named;
 use crate::rng::Stream;
 
-/// The kinds, without parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Red and blue change places.
-    ChannelSwap,
-    /// Left and right change places.
-    Mirror,
-    /// The picture stands on its head.
-    Rotate180,
-    /// The picture shrinks onto black.
-    ZoomOut,
-    /// The frames of the segment change places in time.
-    Shuffle,
+named! {
+    /// The kinds, without parameters.
+    pub enum Kind, "perturbation",
+    /// An unknown perturbation name.
+    UnknownKind {
+        /// Red and blue change places.
+        ChannelSwap = "channel-swap",
+        /// Left and right change places.
+        Mirror = "mirror",
+        /// The picture stands on its head.
+        Rotate180 = "rotate180",
+        /// The picture shrinks onto black.
+        ZoomOut = "zoom-out",
+        /// The frames of the segment change places in time.
+        Shuffle = "shuffle",
+    }
 }
 
 impl Kind {
-    /// Every kind, in a fixed order.
-    pub const ALL: [Self; 5] =
-        [Self::ChannelSwap, Self::Mirror, Self::Rotate180, Self::ZoomOut, Self::Shuffle];
-
-    /// The kind's name in recipes, presets and on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ChannelSwap => "channel-swap",
-            Self::Mirror => "mirror",
-            Self::Rotate180 => "rotate180",
-            Self::ZoomOut => "zoom-out",
-            Self::Shuffle => "shuffle",
-        }
-    }
-
     /// What the prompt says happened: the "Description" column of Table 4, as printed there but for the
     /// final full stop, which the sentence around it supplies.
     #[must_use]
@@ -62,25 +46,6 @@ impl Kind {
                  appear illogical and chaotic"
             }
         }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// An unknown perturbation name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown perturbation '{0}'; known: channel-swap, mirror, rotate180, zoom-out, shuffle")]
-pub struct UnknownKind(String);
-
-impl FromStr for Kind {
-    type Err = UnknownKind;
-
-    fn from_str(name: &str) -> Result<Self, UnknownKind> {
-        Self::ALL.into_iter().find(|k| k.name() == name).ok_or_else(|| UnknownKind(name.to_owned()))
     }
 }
 
@@ -161,14 +126,6 @@ impl Perturbation {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_round_trip() {
-        for kind in Kind::ALL {
-            assert_eq!(kind.name().parse(), Ok(kind));
-        }
-        assert!("spin".parse::<Kind>().is_err());
-    }
 
     #[test]
     fn a_shuffle_is_never_the_identity() {

@@ -6,57 +6,26 @@ pub mod museg;
 pub mod videossr;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::answer::ParseFailure;
+use crate::named::named;
 
-/// Which reading of a reward.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Variant {
-    /// What the public code computes, faults included; where it yields no finite number or raises, 0 with the reason.
-    Published,
-    /// The published reward with its known faults mended.
-    #[default]
-    Guarded,
-    /// The paper's formula.
-    Paper,
-}
-
-impl Variant {
-    /// Every variant.
-    pub const ALL: [Self; 3] = [Self::Published, Self::Guarded, Self::Paper];
-
-    /// The name in files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Published => "published",
-            Self::Guarded => "guarded",
-            Self::Paper => "paper",
-        }
-    }
-}
-
-impl fmt::Display for Variant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// An unknown variant name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown variant '{0}'; known: published, guarded, paper")]
-pub struct UnknownVariant(String);
-
-impl FromStr for Variant {
-    type Err = UnknownVariant;
-
-    fn from_str(name: &str) -> Result<Self, UnknownVariant> {
-        Self::ALL.into_iter().find(|v| v.name() == name).ok_or_else(|| UnknownVariant(name.to_owned()))
+named! {
+    /// Which reading of a reward.
+    #[derive(Default)]
+    pub enum Variant, "variant",
+    /// An unknown variant name.
+    UnknownVariant {
+        /// What the public code computes, faults included; where it yields no finite number or raises, 0 with the
+        /// reason.
+        Published = "published",
+        /// The published reward with its known faults mended.
+        #[default]
+        Guarded = "guarded",
+        /// The paper's formula.
+        Paper = "paper",
     }
 }
 

@@ -6,50 +6,16 @@
 mod canvas;
 mod day;
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
 use crate::frame::Frame;
+use crate::named::named;
 
-/// The families.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    /// A day passes over a landscape: the sun crosses, light and sky change, a train and clouds go by.
-    Day,
-}
-
-impl Family {
-    /// Every family.
-    pub const ALL: [Self; 1] = [Self::Day];
-
-    /// The name in recipes and on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-        }
-    }
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// An unknown family name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown scene family '{0}'; known: day")]
-pub struct UnknownFamily(String);
-
-impl FromStr for Family {
-    type Err = UnknownFamily;
-
-    fn from_str(name: &str) -> Result<Self, UnknownFamily> {
-        Self::ALL.into_iter().find(|f| f.name() == name).ok_or_else(|| UnknownFamily(name.to_owned()))
+named! {
+    /// The families.
+    pub enum Family, "scene family",
+    /// An unknown family name.
+    UnknownFamily {
+        /// A day passes over a landscape: the sun crosses, light and sky change, a train and clouds go by.
+        Day = "day",
     }
 }
 

@@ -6,53 +6,20 @@
 pub mod grounding;
 pub mod jigsaw;
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
+use crate::named::named;
 use crate::perturb::Perturbation;
 
-/// The names of the tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskName {
-    /// When was a segment of the video tampered with? (VideoSSR §3.1.1)
-    Grounding,
-    /// In which order do the shuffled clips belong? (VideoSSR §3.1.3)
-    Jigsaw,
-}
-
-impl TaskName {
-    /// Every task.
-    pub const ALL: [Self; 2] = [Self::Grounding, Self::Jigsaw];
-
-    /// The name in recipes, links and on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Grounding => "grounding",
-            Self::Jigsaw => "jigsaw",
-        }
-    }
-}
-
-impl fmt::Display for TaskName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// An unknown task name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown task '{0}'; known: grounding, jigsaw")]
-pub struct UnknownTask(String);
-
-impl FromStr for TaskName {
-    type Err = UnknownTask;
-
-    fn from_str(name: &str) -> Result<Self, UnknownTask> {
-        Self::ALL.into_iter().find(|t| t.name() == name).ok_or_else(|| UnknownTask(name.to_owned()))
+named! {
+    /// The names of the tasks.
+    pub enum TaskName, "task",
+    /// An unknown task name.
+    UnknownTask {
+        /// When was a segment of the video tampered with? (VideoSSR §3.1.1)
+        Grounding = "grounding",
+        /// In which order do the shuffled clips belong? (VideoSSR §3.1.3)
+        Jigsaw = "jigsaw",
     }
 }
 
