@@ -131,3 +131,20 @@ fn museg_rewards() {
     }
     assert!(checked >= 360, "{checked}");
 }
+
+#[test]
+fn counting_rewards() {
+    use scrubjay_core::answer::python::float;
+    let mut checked = 0;
+    for case in cases(include_str!("../../tests/golden/reward_counting.json")) {
+        let (Some(said), Some(truth)) = (case["prediction"].as_str(), case["ground_truth"].as_str()) else {
+            continue;
+        };
+        // A truth that is not a list of numbers scores 0 there, whatever is said.
+        let numbers: Option<Vec<f64>> = truth.split(',').map(float).collect();
+        let score = numbers.map_or(0.0, |n| videossr::counting(said, &n).total);
+        assert!((score - reward(&case)).abs() <= 1e-9, "{case}: {score}");
+        checked += 1;
+    }
+    assert!(checked >= 270, "{checked}");
+}

@@ -46,7 +46,8 @@ pub fn digit_runs(text: &str) -> Vec<String> {
 #[must_use]
 pub fn float(text: &str) -> Option<f64> {
     let mut ascii = String::with_capacity(text.len());
-    let chars: Vec<char> = strip(text).chars().collect();
+    // Unlike `str.strip`, `float` keeps the separators U+001C to U+001F, and then cannot read them.
+    let chars: Vec<char> = text.trim_matches(char::is_whitespace).chars().collect();
     for (i, &c) in chars.iter().enumerate() {
         match digit(c) {
             Some(d) => ascii.push(char::from(b'0' + d)),
@@ -115,6 +116,8 @@ mod tests {
             ("", None),
             ("1 2", None),
             ("¹", None),
+            ("\u{1c}1", None),
+            ("\u{3000}1\u{85}", Some(1.0)),
         ] {
             assert_eq!(float(text), value, "{text:?}");
         }

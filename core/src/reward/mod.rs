@@ -3,6 +3,7 @@
 //! Where the papers' code and formulas disagree, or the code has faults, a reward comes in variants.
 
 pub mod museg;
+pub mod table;
 pub mod videossr;
 
 use std::collections::BTreeMap;

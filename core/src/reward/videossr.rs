@@ -1,7 +1,8 @@
 //! VideoSSR's rewards (main paper, eq. 4–8; public `reward_score/*.py`), each in `[0, 1]`.
 
 use super::Score;
-use crate::answer::python::strip;
+use crate::answer::ParseFailure;
+use crate::answer::python::{digit_runs, strip};
 use crate::answer::{interval, order};
 use crate::time::Interval;
 
@@ -17,6 +18,24 @@ pub fn grounding(answer: &str, truth: Interval) -> Score {
 pub fn jigsaw(answer: &str, truth: &str) -> Score {
     let truth = strip(truth);
     Score::single("order", order::parse(answer, truth).map(|a| footrule(&a, truth)))
+}
+
+/// Object counting: the mean over the three shapes of `max(0, 1 − |ŷ − y| / y)`, all digit runs of the answer being
+/// taken as its numbers; 0 unless there are as many as in the truth.
+#[must_use]
+pub fn counting(answer: &str, truth: &[f64]) -> Score {
+    let numbers: Vec<f64> = digit_runs(answer).iter().filter_map(|run| run.parse().ok()).collect();
+    let value = if numbers.len() == truth.len() && !truth.is_empty() {
+        let part = |(said, y): (&f64, &f64)| {
+            if said == y { 1.0 } else { (1.0 - (said - y).abs() / (y.abs() + 1e-9)).max(0.0) }
+        };
+        Ok(numbers.iter().zip(truth).map(part).sum::<f64>() / truth.len() as f64)
+    } else if numbers.is_empty() {
+        Err(ParseFailure::Form)
+    } else {
+        Err(ParseFailure::Count)
+    };
+    Score::single("counts", value)
 }
 
 fn footrule(answer: &str, truth: &str) -> f64 {
@@ -41,7 +60,7 @@ mod tests {
         #[test]
         fn scores_stay_in_range_whatever_is_said(text in any::<String>()) {
             let truth = Interval { start: 14.5, end: 26.2 };
-            for score in [grounding(&text, truth), jigsaw(&text, "341562")] {
+            for score in [grounding(&text, truth), jigsaw(&text, "341562"), counting(&text, &[3.0, 1.0, 4.0])] {
                 prop_assert!((0.0..=1.0).contains(&score.total));
             }
         }

@@ -1,6 +1,7 @@
 //! The command line: parses and calls.
 
 mod item;
+mod score;
 mod synth;
 mod train;
 
@@ -36,6 +37,8 @@ enum Command {
     Item(item::ItemArgs),
     /// List the frames that a sampling contract chooses from a video.
     Frames(item::FramesArgs),
+    /// Score answers: JSON lines on standard input to JSON lines on standard output.
+    Score,
     /// Serve the built site.
     Serve {
         /// Address to listen on.
@@ -56,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Table { runs } => table(&runs),
         Command::Item(args) => item::item(&args),
         Command::Frames(args) => item::frames(&args),
+        Command::Score => score::run(),
         Command::Serve { addr, site } => crate::serve::serve(&site, addr),
     };
     exit(result)

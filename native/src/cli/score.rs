@@ -1,0 +1,65 @@
+//! `scrubjay score`: answers in, scores out, one JSON object a line.
+
+use std::io::{BufRead as _, Write as _};
+
+use scrubjay_core::reward::Variant;
+use scrubjay_core::reward::table::Reward;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::Error;
+
+/// One line of input.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    #[serde(default)]
+    id: Value,
+    reward: String,
+    #[serde(default)]
+    variant: Variant,
+    prediction: String,
+    truth: Value,
+    /// For rewards that need to know more of the item; none does yet.
+    #[serde(default)]
+    #[expect(dead_code, reason = "part of the format, read by rewards to come")]
+    meta: Value,
+}
+
+/// Scores standard input line by line, in order. A line at fault yields an object with its number and the reason,
+/// and does not stop the rest.
+pub(super) fn run() -> Result<(), Error> {
+    let (input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    for (i, bytes) in input.split(b'\n').enumerate() {
+        let bytes = bytes.map_err(|e| Error::failed(format!("stdin: {e}")))?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let scored = score(&bytes).unwrap_or_else(|(id, reason)| {
+            json!({ "id": id, "score": null, "parts": {}, "parsed": null, "error": reason, "line": i + 1 })
+        });
+        match writeln!(output, "{scored}") {
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            written => written.map_err(|e| Error::failed(format!("stdout: {e}")))?,
+        }
+    }
+    Ok(())
+}
+
+fn score(bytes: &[u8]) -> Result<Value, (Value, String)> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|e| (Value::Null, format!("not JSON: {e}")))?;
+    let id = value.get("id").cloned().unwrap_or_default();
+    let fail = |reason: String| (id.clone(), reason);
+    let line: Line = serde_json::from_value(value).map_err(|e| fail(e.to_string()))?;
+    let reward: Reward =
+        line.reward.parse().map_err(|e: scrubjay_core::reward::table::UnknownReward| fail(e.to_string()))?;
+    let score = reward.score(line.variant, &line.prediction, &line.truth).map_err(|e| fail(e.to_string()))?;
+    Ok(json!({
+        "id": line.id,
+        "score": score.total,
+        "parts": score.parts,
+        "parsed": score.failure.is_none(),
+        "failure": score.failure,
+        "error": null,
+    }))
+}
