@@ -107,6 +107,9 @@ impl Question {
     }
 }
 
+/// Most bytes that the pictures of one item may take: 1 GiB, nearly 48 frames of 4K.
+pub const MAX_BYTES: u64 = 1 << 30;
+
 /// Why a recipe cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RecipeError {
@@ -116,6 +119,16 @@ pub enum RecipeError {
     /// A picture side is 0 or absurd.
     #[error("a picture of {0}x{1} pixels is outside 1..=8192")]
     Size(u32, u32),
+    /// The item's pictures together would not fit in memory.
+    #[error("{frames} pictures of {width}x{height} pixels are more than {MAX_BYTES} bytes")]
+    TooLarge {
+        /// Pictures of the item.
+        frames: u32,
+        /// Width of each.
+        width: u32,
+        /// Height of each.
+        height: u32,
+    },
     /// The source cannot be sampled as asked.
     #[error(transparent)]
     Sampling(#[from] SamplingError),
@@ -160,6 +173,10 @@ impl Recipe {
         if !side.contains(&self.size.width) || !side.contains(&self.size.height) {
             return Err(RecipeError::Size(self.size.width, self.size.height));
         }
+        let (frames, Size { width, height }) = (self.sampling.count(), self.size);
+        if u64::from(frames) * u64::from(width) * u64::from(height) * 3 > MAX_BYTES {
+            return Err(RecipeError::TooLarge { frames, width, height });
+        }
         self.task.check(self.sampling.count()).map_err(RecipeError::Task)?;
         let timeline = self.sampling.select(self.source.frames(), self.source.rate().fps())?;
         if let Task::Grounding { start, length, .. } = self.task {
@@ -185,6 +202,15 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn items_that_would_not_fit_in_memory_are_refused() {
+        let mut recipe = crate::link::recipe(TaskName::Jigsaw, 1).expect("draws");
+        recipe.size = Size { width: 8192, height: 8192 };
+        assert!(matches!(recipe.timeline(), Err(RecipeError::TooLarge { frames: 48, .. })));
+        recipe.size = Size { width: 0, height: 180 };
+        assert_eq!(recipe.timeline(), Err(RecipeError::Size(0, 180)));
+    }
 
     #[test]
     fn areas_keep_the_aspect_within_bounds() {
