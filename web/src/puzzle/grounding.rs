@@ -65,7 +65,7 @@ pub(crate) fn Grounding(item: Arc<Item>) -> impl IntoView {
             outcome.set(Some(Outcome { score, answer, truth: item.truth.text() }));
         }
     };
-    let done = move || outcome.with(Option::is_some);
+    let done = Signal::derive(move || outcome.with(Option::is_some));
     let whole = seconds(count);
     let bar = move |from: f64, to: f64| {
         format!("left: {:.2}%; width: {:.2}%", from / whole * 100.0, (to - from) / whole * 100.0)
@@ -90,38 +90,50 @@ pub(crate) fn Grounding(item: Arc<Item>) -> impl IntoView {
             <div class="timeline">
                 <canvas node_ref=strip aria-hidden="true"></canvas>
                 <div class="mark" style=move || bar(seconds(start.get()), seconds(end.get()))><span>"you"</span></div>
-                {move || done().then(|| view! {
+                {move || done.get().then(|| view! {
                     <div class="mark truth" style=bar(truth.start, truth.end)><span>"truth"</span></div>
                 })}
             </div>
             <div class="handles">
-                <label>
-                    <span>"Starts at " {move || format!("{:.1} s", seconds(start.get()))}</span>
-                    <input type="range" id="start" aria-label="Starts at" min="0" max=count prop:value=move || start.get().to_string()
-                        aria-valuetext=move || format!("{:.1} seconds", seconds(start.get())) disabled=done
-                        on:input=move |e| set_start(parse(e))/>
-                </label>
-                <label>
-                    <span>"Ends at " {move || format!("{:.1} s", seconds(end.get()))}</span>
-                    <input type="range" id="end" aria-label="Ends at" min="0" max=count prop:value=move || end.get().to_string()
-                        aria-valuetext=move || format!("{:.1} seconds", seconds(end.get())) disabled=done
-                        on:input=move |e| set_end(parse(e))/>
-                </label>
+                <Handle id="start" name="Starts at" edge=start count fps done set=Callback::new(set_start)/>
+                <Handle id="end" name="Ends at" edge=end count fps done set=Callback::new(set_end)/>
             </div>
         </div>
         <p class="controls">
-            <button type="button" class="button main" disabled=done on:click=submit>"Check"</button>
+            <button type="button" class="button main" disabled=move || done.get() on:click=submit>"Check"</button>
             <button type="button" class="button" on:click=move |_| running.update(|r| *r = !*r)>
                 {move || if running.get() { "Pause" } else { "Play" }}
             </button>
-            <button type="button" class="button" disabled=done on:click=move |_| set_start(at.get_untracked())>
+            <button type="button" class="button" disabled=move || done.get() on:click=move |_| set_start(at.get_untracked())>
                 "Start here"
             </button>
-            <button type="button" class="button" disabled=done on:click=move |_| set_end(at.get_untracked() + 1)>
+            <button type="button" class="button" disabled=move || done.get() on:click=move |_| set_end(at.get_untracked() + 1)>
                 "End here"
             </button>
         </p>
         <Verdict outcome chance/>
+    }
+}
+
+/// A slider for one end of the answer, in edges between frames.
+#[component]
+fn Handle(
+    id: &'static str,
+    name: &'static str,
+    edge: RwSignal<usize>,
+    count: usize,
+    fps: f64,
+    done: Signal<bool>,
+    set: Callback<usize>,
+) -> impl IntoView {
+    let seconds = move || edge.get() as f64 / fps;
+    view! {
+        <label>
+            <span>{name} " " {move || format!("{:.1} s", seconds())}</span>
+            <input type="range" id=id aria-label=name min="0" max=count prop:value=move || edge.get().to_string()
+                aria-valuetext=move || format!("{:.1} seconds", seconds()) disabled=move || done.get()
+                on:input=move |e| set.run(event_target_value(&e).parse().unwrap_or(0))/>
+        </label>
     }
 }
 
