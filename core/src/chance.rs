@@ -3,33 +3,61 @@
 //! Two figures, because the first alone flatters: a policy that learned only the shape of the answers beats
 //! random guessing, but not the best constant guess.
 
-use crate::task::{Task, TaskName, grounding};
+use serde::{Deserialize, Serialize};
+
+use crate::reward::museg;
+use crate::rng::Stream;
+use crate::task::counting::Level;
+use crate::task::segments::Sought;
+use crate::task::{Task, grounding, segments};
 use crate::time::Interval;
 
-/// Expected scores without seeing.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// How a figure was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// By a formula or by enumerating every case.
+    Exact,
+    /// By drawing many cases with a fixed seed; within about 0.01.
+    Simulated,
+    /// There is no law of answers to guess from: nothing is what a blind answer earns.
+    None,
+}
+
+/// Expected scores without seeing, under the task's own reward ([`crate::item::Truth::score`]).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Chance {
-    /// Of a valid answer drawn from the task's own law, independent of the truth; exact.
+    /// Of a valid answer drawn from the task's own law, independent of the truth.
     pub random: f64,
-    /// Of the one fixed answer that does best on average over that law; exact.
+    /// Of the one fixed answer that does best on average over that law.
     pub blind: f64,
+    /// How they were found.
+    pub how: How,
+}
+
+impl Chance {
+    fn exact(random: f64, blind: f64) -> Self {
+        Self { random, blind, how: How::Exact }
+    }
 }
 
 /// The chance levels of a task on items of `frames` frames, averaged over all its truths.
 #[must_use]
 pub fn of(task: &Task, frames: u32) -> Chance {
     match task {
-        Task::Grounding { .. } => grounding_chance(frames),
+        Task::Grounding(_) => grounding_chance(frames),
+        Task::Counting { level, .. } => counting_chance(*level),
         Task::Jigsaw { order } => jigsaw_chance(order.len()),
-    }
-}
-
-/// As [`of`], by name and number of clips.
-#[must_use]
-pub fn of_name(task: TaskName, frames: u32, clips: usize) -> Chance {
-    match task {
-        TaskName::Grounding => grounding_chance(frames),
-        TaskName::Jigsaw => jigsaw_chance(clips),
+        Task::Masked(m) => masked_chance(m.targets.len(), m.candidates.len()),
+        Task::Segments(Sought::Tampered(_)) => tampered_chance(frames),
+        Task::Segments(Sought::Event { spans, .. }) => spans_chance(spans.len()),
+        Task::Event { .. } => ratio_chance(),
+        Task::Elements { .. } => Chance { random: 0.0, blind: 0.0, how: How::None },
+        // The options are shuffled: no letter is likelier than another.
+        Task::Qa { options, .. } => {
+            let one = 1.0 / options.len().max(1) as f64;
+            Chance::exact(one, one)
+        }
     }
 }
 
@@ -58,48 +86,151 @@ fn grounding_chance(frames: u32) -> Chance {
         .flat_map(|s| (1..=frames - s).map(move |l| (s, l)))
         .map(|(s, l)| expected(interval(s, l)))
         .fold(0.0, f64::max);
-    Chance { random, blind }
+    Chance::exact(random, blind)
+}
+
+/// Each shape's count is the sum of one to `most` draws from one to `most`; the three are independent and alike.
+/// Exact for strict placement; the public placement falls short of the drawn frames in 0.5 % of hard items.
+fn counting_chance(level: Level) -> Chance {
+    let most = level.most() as usize;
+    let mut law = vec![0.0; most * most + 1];
+    for groups in 1..=most {
+        let mut sum = vec![1.0];
+        for _ in 0..groups {
+            let mut next = vec![0.0; sum.len() + most];
+            for (total, p) in sum.iter().enumerate() {
+                (1..=most).for_each(|n| next[total + n] += p / most as f64);
+            }
+            sum = next;
+        }
+        sum.iter().enumerate().for_each(|(total, p)| law[total] += p / most as f64);
+    }
+    let expected = |said: usize| -> f64 {
+        let worth = |y: usize| (1.0 - said.abs_diff(y) as f64 / y as f64).max(0.0);
+        law.iter().enumerate().skip(1).map(|(y, p)| p * worth(y)).sum()
+    };
+    let random = law.iter().enumerate().skip(1).map(|(said, p)| p * expected(said)).sum();
+    Chance::exact(random, (1..law.len()).map(expected).fold(0.0, f64::max))
 }
 
 /// The footrule of a uniform permutation of `n` is `(n² − 1) / 3` on average, against any fixed answer.
 fn jigsaw_chance(n: usize) -> Chance {
     let worst = (n * n / 2).max(1) as f64;
     let random = 1.0 - ((n * n).saturating_sub(1) as f64 / 3.0) / worst;
-    Chance { random, blind: random }
+    Chance::exact(random, random)
+}
+
+/// A choice of `m` of `n` candidates holds each right one with probability `m / n`, in its place with `1 / n`; the
+/// candidates are shuffled, so every fixed answer does as well.
+fn masked_chance(m: usize, n: usize) -> Chance {
+    let (m, n) = (m as f64, (n as f64).max(1.0));
+    let random = 0.5 * m / n + 0.5 / n;
+    Chance::exact(random, random)
+}
+
+/// Cases of a simulation.
+const CASES: usize = 1500;
+
+/// The mean over all pairs of a guess and a truth, and the best mean of one guess.
+fn simulate(law: impl Fn(&mut Stream) -> Vec<[f64; 2]>, score: impl Fn(&[[f64; 2]], &[[f64; 2]]) -> f64) -> Chance {
+    let mut stream = Stream::keyed(0, "chance", "simulated", 0);
+    let truths: Vec<Vec<[f64; 2]>> = (0..CASES).map(|_| law(&mut stream)).collect();
+    let mean = |guess: &[[f64; 2]]| truths.iter().map(|t| score(guess, t)).sum::<f64>() / CASES as f64;
+    let guesses: Vec<f64> = (0..60).map(|_| mean(&law(&mut stream))).collect();
+    Chance {
+        random: guesses.iter().sum::<f64>() / guesses.len() as f64,
+        blind: guesses.iter().copied().fold(mean(&[[0.0, 1.0]]), f64::max),
+        how: How::Simulated,
+    }
+}
+
+fn matching(guess: &[[f64; 2]], truth: &[[f64; 2]]) -> f64 {
+    museg::match_segments(guess, truth) / museg::MATCH_MAX
+}
+
+fn tampered_chance(frames: u32) -> Chance {
+    let frames = frames.min(FINEST);
+    let law = |stream: &mut Stream| {
+        let kind = crate::perturb::Kind::Mirror;
+        match segments::draw_tampered(kind, frames, None, stream) {
+            Ok(Sought::Tampered(list)) => {
+                list.iter().map(|s| [s.start, s.end()].map(|f| f64::from(f) / f64::from(frames))).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    simulate(law, matching)
+}
+
+/// As many spans as are true, none known: ends uniform over the whole, sorted.
+fn random_spans(count: usize, stream: &mut Stream) -> Vec<[f64; 2]> {
+    let mut ends: Vec<f64> = (0..2 * count).map(|_| stream.unit()).collect();
+    ends.sort_by(f64::total_cmp);
+    ends.chunks_exact(2).map(|c| [c[0], c[1]]).collect()
+}
+
+fn spans_chance(count: usize) -> Chance {
+    let count = count.clamp(1, 16);
+    simulate(|stream| random_spans(count, stream), matching)
+}
+
+/// IoU of two intervals whose ends are uniform.
+fn ratio_chance() -> Chance {
+    let iou = |a: &[[f64; 2]], b: &[[f64; 2]]| {
+        let interval = |s: [f64; 2]| Interval { start: s[0], end: s[1] };
+        interval(a[0]).iou(interval(b[0]))
+    };
+    simulate(|stream| random_spans(1, stream), iou)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::item::Truth;
+    use crate::link;
     use crate::perturb::Kind;
-    use crate::rng::Stream;
+    use crate::recipe::Size;
     use crate::source::Timeline;
-    use crate::task::jigsaw;
+    use crate::task::{TaskName, counting, jigsaw};
 
     /// The exact figures against drawing two independent items many times.
     #[test]
     fn chance_levels_agree_with_simulation() {
         let mut stream = Stream::keyed(1, "chance", "", 0);
-        let timeline = Timeline { indices: Vec::new(), sampling_fps: 1.0 };
-        let mut truth = |question: fn(&mut Stream) -> Task| Truth::of(&question(&mut stream), &timeline);
-        let mut simulate = |question: fn(&mut Stream) -> Task| {
-            let n = 40_000;
-            (0..n).map(|_| truth(question).score(&truth(question).text()).total).sum::<f64>() / f64::from(n)
+        let timeline = Timeline::even(Vec::new(), 1.0);
+        let source = link::recipe(TaskName::Jigsaw, 1).expect("draws").source;
+        let mut agree = |frames: u32, cases: u32, question: fn(&mut Stream) -> Task| {
+            let chance = of(&question(&mut stream), frames);
+            let mut truth = || Truth::of(&question(&mut stream), &source, &timeline);
+            let sum: f64 = (0..cases).map(|_| truth().score(&truth().text()).total).sum();
+            let simulated = sum / f64::from(cases);
+            assert!((chance.random - simulated).abs() < 0.008, "{chance:?} {simulated}");
+            chance
         };
-        let grounding = simulate(|s| grounding::draw(Kind::Mirror, 48, s));
-        assert!((of_name(TaskName::Grounding, 48, 0).random - grounding).abs() < 0.005, "{grounding}");
-        let six = simulate(|s| jigsaw::draw(6, s));
-        assert!((of_name(TaskName::Jigsaw, 48, 6).random - six).abs() < 0.005, "{six}");
-        assert!((of_name(TaskName::Jigsaw, 48, 6).random - 0.352).abs() < 5e-4);
-        assert!((of_name(TaskName::Jigsaw, 48, 8).random - 0.344).abs() < 5e-4);
-        assert!((of_name(TaskName::Jigsaw, 16, 4).random - 0.375).abs() < 1e-12);
+        agree(48, 40_000, |s| {
+            Task::Grounding(grounding::draw(Kind::Mirror, 48, None, false, s).expect("draws"))
+        });
+        let six = agree(48, 40_000, |s| jigsaw::draw(6, s));
+        assert!((six.random - 0.352).abs() < 5e-4);
+        let eight = agree(48, 40_000, |s| jigsaw::draw(8, s));
+        assert!((eight.random - 0.344).abs() < 5e-4);
+        agree(48, 3_000, |s| {
+            let (level, size) = (Level::Easy, Size { width: 64, height: 64 });
+            Task::Counting { level, groups: counting::draw(level, 48, size, false, s).expect("draws") }
+        });
+        agree(48, 8_000, |s| {
+            Task::Segments(segments::draw_tampered(Kind::Mirror, 48, None, s).expect("draws"))
+        });
+        assert!((masked_chance(4, 8).random - 0.3125).abs() < 1e-12);
     }
 
     #[test]
     fn the_best_blind_guess_beats_a_random_one() {
-        let c = of_name(TaskName::Grounding, 48, 0);
+        let c = grounding_chance(48);
         assert!(c.blind > c.random && c.blind < 0.5, "{c:?}");
-        println!("{c:?}");
+        for level in Level::ALL {
+            let c = counting_chance(level);
+            assert!(c.blind > c.random && c.blind < 0.9, "{c:?}");
+        }
     }
 }

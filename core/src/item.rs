@@ -1,51 +1,108 @@
 //! Realizing: a recipe and its source frames become what is shown, asked and known.
 
+use serde_json::{Value, json};
+
 use crate::frame::{Clip, Frame, stimulus_hash};
-use crate::prompt::{Prompt, prompt};
-use crate::recipe::{Recipe, RecipeError};
-use crate::reward::Score;
+use crate::perturb::{Perturbation, shape};
+use crate::prompt::{Prompt, Templates};
+use crate::recipe::{Recipe, RecipeError, paint};
+use crate::reward::table::Reward;
+use crate::reward::{Score, own};
 use crate::source::{Source, Timeline};
-use crate::task::{Task, TaskName, grounding, jigsaw};
+use crate::task::{Task, TaskName, counting, grounding, jigsaw, ratio, segments};
 use crate::time::Interval;
-use crate::{chance, reward, scene};
+use crate::chance;
 
 /// The known answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Truth {
     /// One interval of shown time.
     Interval(Interval),
+    /// Circles, squares, triangles.
+    Counts([u32; 3]),
     /// Digits: the places, from 1, in playing order.
     Order(String),
+    /// Labels, from 1, of the missing frames in playing order.
+    Candidates {
+        /// The labels.
+        labels: Vec<u32>,
+        /// How many candidates were shown.
+        of: u32,
+    },
+    /// Segments of shown time, seconds.
+    Segments(Vec<[f64; 2]>),
+    /// A part of the whole, both ends from 0 to 1.
+    Ratio([f64; 2]),
+    /// Things, the most important first.
+    Elements(Vec<String>),
+    /// An option's letter.
+    Letter(char),
 }
 
 impl Truth {
-    /// The truth of a task on a timeline.
+    /// The truth of a task on a timeline of its source.
     #[must_use]
-    pub fn of(task: &Task, timeline: &Timeline) -> Self {
+    pub fn of(task: &Task, source: &Source, timeline: &Timeline) -> Self {
         match task {
-            Task::Grounding { start, length, .. } => {
-                Self::Interval(grounding::truth(*start, *length, timeline))
-            }
+            Task::Grounding(s) => Self::Interval(grounding::truth(s.start, s.length, timeline)),
+            Task::Counting { groups, .. } => Self::Counts(counting::truth(groups)),
             Task::Jigsaw { order } => Self::Order(jigsaw::truth(order)),
+            Task::Masked(m) => Self::Candidates { labels: m.truth(), of: m.candidates.len() as u32 },
+            Task::Segments(sought) => Self::Segments(segments::truth(sought, source, timeline)),
+            Task::Event { span, .. } => {
+                let round = |r: f64| format!("{r:.2}").parse().unwrap_or(r);
+                Self::Ratio(ratio(*span, source, timeline).map(round))
+            }
+            Task::Elements { elements, .. } => Self::Elements(elements.clone()),
+            Task::Qa { answer, .. } => Self::Letter(char::from(b'A' + (*answer).min(25))),
         }
     }
 
     /// The truth as the answer text that earns the full score.
     #[must_use]
     pub fn text(&self) -> String {
+        let join = |labels: &[u32]| labels.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
         match self {
             Self::Interval(interval) => interval.to_string(),
+            Self::Counts(counts) => join(counts),
             Self::Order(order) => order.clone(),
+            Self::Candidates { labels, .. } => format!("<answer>{}</answer>", join(labels)),
+            Self::Segments(segments) => {
+                let one = |[s, e]: &[f64; 2]| format!("{s:.2}-{e:.2}");
+                format!("<answer>{}</answer>", segments.iter().map(one).collect::<Vec<_>>().join(" "))
+            }
+            Self::Ratio([s, e]) => format!("<|event_start|>[{s:.2},{e:.2}]<|event_end|>"),
+            Self::Elements(elements) => elements.join(", "),
+            Self::Letter(letter) => letter.to_string(),
         }
     }
 
-    /// Scores a raw answer text.
+    /// The truth and what else a named reward must know, as it takes them.
+    #[must_use]
+    pub fn given_to(&self, reward: Reward) -> (Value, Value) {
+        match self {
+            Self::Interval(_) | Self::Counts(_) => (json!(self.text()), Value::Null),
+            // One digit a clip there, a list of numbers here.
+            Self::Order(order) if reward == Reward::VisualJigsaw => {
+                (order.chars().filter_map(|c| c.to_digit(10)).collect(), Value::Null)
+            }
+            Self::Order(order) => (json!(order), Value::Null),
+            Self::Candidates { labels, of } => (json!(labels), json!({ "candidates": of })),
+            Self::Segments(segments) => (json!(segments), Value::Null),
+            Self::Ratio(ratio) => (json!(ratio), Value::Null),
+            Self::Elements(elements) => (json!(elements), json!({ "problem_type": "elements" })),
+            Self::Letter(letter) if reward == Reward::VideoreasonerFormat => {
+                (json!(letter), json!({ "problem_type": "qa" }))
+            }
+            Self::Letter(letter) => (json!(letter), Value::Null),
+        }
+    }
+
+    /// Scores a raw answer text by the task's own reward, in `[0, 1]`: VideoSSR's for its three tasks, MVP's without
+    /// its format term, the mean of MUSEG's two matchings, VideoReasoner's IoU and accuracy.
     #[must_use]
     pub fn score(&self, answer: &str) -> Score {
-        match self {
-            Self::Interval(truth) => reward::videossr::grounding(answer, *truth),
-            Self::Order(truth) => reward::videossr::jigsaw(answer, truth),
-        }
+        own(answer, self)
     }
 }
 
@@ -104,18 +161,13 @@ pub enum RealizeError {
     NeedsDecoder,
 }
 
-/// The frames a scene recipe wants, drawn; `None` for a video, whose frames only a decoder has.
+/// The frames a scene recipe wants, drawn; `None` if any of them belong to a video, which only a decoder has.
 ///
 /// # Errors
 /// [`RealizeError::Recipe`] when the recipe is invalid.
-pub fn scene_frames(recipe: &Recipe) -> Result<Option<Vec<Frame>>, RealizeError> {
-    let timeline = recipe.timeline()?;
-    let Source::Scene { family, seed, frames, .. } = recipe.source else {
-        return Ok(None);
-    };
-    let painter = scene::Scene::new(family, seed, frames);
-    let draw = |&i: &u32| painter.draw(i, recipe.size.width, recipe.size.height);
-    Ok(Some(timeline.indices.iter().map(draw).collect()))
+pub fn scene_frames(recipe: &Recipe) -> Result<Option<Vec<Vec<Frame>>>, RealizeError> {
+    let size = (recipe.size.width, recipe.size.height);
+    Ok(recipe.wants()?.iter().map(|want| paint(want.source, &want.indices, size)).collect())
 }
 
 /// Makes the item of a scene recipe, from nothing else.
@@ -127,49 +179,94 @@ pub fn realize_scene(recipe: &Recipe) -> Result<Item, RealizeError> {
     realize(recipe, frames)
 }
 
-/// Makes the item: `frames` are the sampled source frames, in source order, at the recipe's size.
+/// Makes the item. `frames` are those of [`Recipe::wants`], list by list, at the recipe's size.
 ///
 /// # Errors
 /// [`RealizeError`] when the recipe is invalid or the frames are not the ones it wants.
-pub fn realize(recipe: &Recipe, mut frames: Vec<Frame>) -> Result<Item, RealizeError> {
+pub fn realize(recipe: &Recipe, frames: Vec<Vec<Frame>>) -> Result<Item, RealizeError> {
     let timeline = recipe.timeline()?;
-    if frames.len() != timeline.indices.len() {
-        return Err(RealizeError::FrameCount { wanted: timeline.indices.len(), given: frames.len() });
+    let wants = recipe.wants()?;
+    let (wanted, given) = (wants.iter().map(|w| w.indices.len()).sum(), frames.iter().map(Vec::len).sum());
+    if wanted != given || wants.iter().zip(&frames).any(|(w, f)| w.indices.len() != f.len()) {
+        return Err(RealizeError::FrameCount { wanted, given });
     }
     let size = (recipe.size.width, recipe.size.height);
-    if let Some((index, f)) = frames.iter().enumerate().find(|(_, f)| (f.width, f.height) != size) {
+    if let Some((index, f)) = frames.iter().flatten().enumerate().find(|(_, f)| (f.width, f.height) != size) {
         return Err(RealizeError::FrameSize { index, width: f.width, height: f.height, size });
     }
-    let clips = match &recipe.task {
-        Task::Grounding { start, length, perturbation } => {
-            // In range: `timeline()` checked the task against the number of frames.
-            let segment = &mut frames[*start as usize..(*start + *length) as usize];
-            let before = segment.to_vec();
-            perturbation.apply(segment);
-            if before == segment {
-                return Err(RealizeError::Unchanged);
+    let own = wants[0].indices.clone();
+    let mut lists = frames.into_iter();
+    // `wants` begins with the recipe's own source.
+    let mut pictures = lists.next().unwrap_or_default();
+    if let Task::Masked(masked) = &recipe.task {
+        let take = |places: &[u32]| -> Vec<Frame> {
+            let index = |p: &u32| own.binary_search(&timeline.indices[*p as usize]).unwrap_or(0);
+            places.iter().map(|p| pictures[index(p)].clone()).collect()
+        };
+        // Real times would tell the gap and the order: every clip counts its own frames, one a second.
+        let plain = Timeline::even(Vec::new(), 1.0);
+        let mut clips = vec![clip(take(&masked.before), &plain), clip(take(&masked.after), &plain)];
+        clips.extend(masked.candidates.iter().map(|c| clip(take(&[*c]), &plain)));
+        return Ok(finish(recipe, &timeline, clips));
+    }
+    if own.len() != timeline.indices.len() {
+        // A slow segment shows some frames more than once.
+        pictures = timeline.indices.iter().map(|i| pictures[own.binary_search(i).unwrap_or(0)].clone()).collect();
+    }
+    for segment in recipe.task.perturbed() {
+        // In range: `timeline()` checked the task against the number of frames.
+        let place = segment.start as usize..segment.end() as usize;
+        let before = pictures[place.clone()].to_vec();
+        match &segment.perturbation {
+            Perturbation::Swap { .. } => {
+                let theirs = lists.next().unwrap_or_default();
+                let last = theirs.len().saturating_sub(1);
+                for (k, picture) in pictures[place.clone()].iter_mut().enumerate() {
+                    *picture = theirs[k.min(last)].clone();
+                }
             }
-            vec![clip(frames, &timeline)]
+            other => other.apply(&mut pictures[place.clone()]),
         }
+        let steady = matches!(segment.perturbation, Perturbation::Slow { .. } | Perturbation::Fast { .. });
+        if !steady && before == pictures[place] {
+            return Err(RealizeError::Unchanged);
+        }
+    }
+    let clips = match &recipe.task {
         Task::Jigsaw { order } => {
-            let each = frames.len() / order.len();
-            let part = |&c: &u8| frames[usize::from(c) * each..(usize::from(c) + 1) * each].to_vec();
-            order.iter().map(|c| clip(part(c), &timeline)).collect()
+            let each = pictures.len() / order.len();
+            let even = Timeline::even(Vec::new(), timeline.sampling_fps);
+            let part = |&c: &u8| pictures[usize::from(c) * each..(usize::from(c) + 1) * each].to_vec();
+            order.iter().map(|c| clip(part(c), &even)).collect()
         }
+        Task::Counting { groups, .. } => {
+            for group in groups {
+                for sprite in &group.sprites {
+                    shape::draw(&mut pictures[group.frame as usize], group.shape, sprite);
+                }
+            }
+            vec![clip(pictures, &timeline)]
+        }
+        _ => vec![clip(pictures, &timeline)],
     };
-    Ok(Item {
+    Ok(finish(recipe, &timeline, clips))
+}
+
+fn finish(recipe: &Recipe, timeline: &Timeline, clips: Vec<Clip>) -> Item {
+    Item {
         id: recipe.id(),
         task: recipe.task.name(),
         stimulus: stimulus_hash(&clips),
         clips,
         sampling_fps: timeline.sampling_fps,
-        prompt: prompt(&recipe.task, recipe.wording),
-        truth: Truth::of(&recipe.task, &timeline),
-        chance: chance::of(&recipe.task, recipe.sampling.count()),
-    })
+        prompt: Templates::built_in(recipe.wording).prompt(&recipe.task),
+        truth: Truth::of(&recipe.task, &recipe.source, timeline),
+        chance: chance::of(&recipe.task, timeline.indices.len() as u32),
+    }
 }
 
-/// A clip's clock starts at 0, so that no shuffled clip tells its place by its times.
+/// Frames with their times; each clip of a jigsaw has a clock of its own that starts at 0, so that no clip tells
+/// its place by its times.
 fn clip(frames: Vec<Frame>, timeline: &Timeline) -> Clip {
     let shown = (0..frames.len()).map(|i| timeline.edge(i as u32)).collect();
     Clip { frames, shown }

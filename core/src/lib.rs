@@ -11,6 +11,7 @@
 
 pub mod answer;
 pub mod chance;
+mod columns;
 pub mod frame;
 pub mod item;
 pub mod link;
@@ -24,6 +25,7 @@ pub mod resample;
 pub mod reward;
 pub mod rng;
 pub mod scene;
+pub mod similarity;
 pub mod source;
 pub mod task;
 pub mod time;
@@ -31,4 +33,4 @@ pub mod time;
 /// Version of everything that turns a seed into pixels, truths and prompts.
 ///
 /// It is part of every random stream's key and of every recipe, and changes whenever any output would.
-pub const GENERATOR_VERSION: u32 = 1;
+pub const GENERATOR_VERSION: u32 = 2;

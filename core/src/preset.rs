@@ -2,15 +2,31 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::item::Truth;
+use crate::named::named;
 use crate::perturb::Kind;
 use crate::prompt::Wording;
 use crate::recipe::{Picture, Question};
+use crate::reward::bonus;
+use crate::reward::table::Reward;
+use crate::reward::{Score, Variant};
+use crate::scene::Family;
 use crate::source::Sampling;
-use crate::task::{TaskName, jigsaw};
+use crate::task::counting::Level;
+use crate::task::{TaskName, jigsaw, masked};
 
 /// The presets that come with the program: (name, TOML text).
-pub const BUILT_IN: [(&str, &str); 2] =
-    [("toy", include_str!("../presets/toy.toml")), ("videossr", include_str!("../presets/videossr.toml"))];
+pub const BUILT_IN: [(&str, &str); 9] = [
+    ("toy", include_str!("../presets/toy.toml")),
+    ("videossr", include_str!("../presets/videossr.toml")),
+    ("videossr-code", include_str!("../presets/videossr-code.toml")),
+    ("viubench", include_str!("../presets/viubench.toml")),
+    ("museg", include_str!("../presets/museg.toml")),
+    ("videoreasoner", include_str!("../presets/videoreasoner.toml")),
+    ("mvp", include_str!("../presets/mvp.toml")),
+    ("visual-jigsaw", include_str!("../presets/visual-jigsaw.toml")),
+    ("video-r1", include_str!("../presets/video-r1.toml")),
+];
 
 /// A preset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,8 +40,9 @@ pub struct Preset {
     /// The supervised cold start, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sft: Option<Sft>,
-    /// Reinforcement learning.
-    pub grpo: Grpo,
+    /// Reinforcement learning; a benchmark has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpo: Option<Grpo>,
 }
 
 /// What items are made.
@@ -42,6 +59,9 @@ pub struct Data {
     pub scene_frames: u32,
     /// Frames per second of a procedural scene.
     pub scene_fps: u32,
+    /// Scene families that are used where the command names none; all of them if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub families: Vec<Family>,
     /// The mixture; shares are relative.
     pub mix: Vec<Share>,
 }
@@ -52,12 +72,21 @@ pub struct Data {
 pub struct Share {
     /// The task.
     pub task: TaskName,
-    /// For grounding: the perturbation.
+    /// For grounding, and for segments that are made here: the perturbation. Without one, segments are events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
     /// For a jigsaw: the number of clips.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clips: Option<u32>,
+    /// For counting: how many shapes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// For masked prediction: how much is shown, hidden and mixed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub masked: Option<masked::Shape>,
+    /// For grounding and counting: drawn as the public code draws, faults included.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compat: bool,
     /// How many of these, relative to the others.
     pub share: u32,
 }
@@ -98,11 +127,41 @@ pub struct Sft {
     pub learning_rate: f64,
 }
 
+named! {
+    /// How the learning rate goes over a run.
+    #[derive(Default)]
+    pub enum Schedule, "schedule",
+    /// An unknown schedule.
+    UnknownSchedule {
+        /// It stays.
+        #[default]
+        Constant = "constant",
+        /// It falls to 0 in a straight line.
+        Linear = "linear",
+        /// It falls to 0 along half a cosine.
+        Cosine = "cosine",
+    }
+}
+
+named! {
+    /// How the losses of tokens become one (methods §7).
+    #[derive(Default)]
+    pub enum Reduction, "reduction",
+    /// An unknown reduction.
+    UnknownReduction {
+        /// Mean over all tokens of the batch.
+        #[default]
+        TokenMean = "token-mean",
+        /// Mean over answers of the mean over their tokens.
+        SequenceMean = "sequence-mean",
+    }
+}
+
 /// GRPO (methods: VideoSSR main paper §4; verl defaults).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grpo {
-    /// Optimiser steps.
+    /// Optimiser steps; with phases, the sum of theirs.
     pub steps: usize,
     /// Prompts per step.
     pub prompts: usize,
@@ -110,22 +169,194 @@ pub struct Grpo {
     pub group: usize,
     /// Sampling temperature of the rollouts.
     pub temperature: f64,
-    /// Learning rate, constant.
+    /// Smallest set of tokens, by probability, that rollouts are sampled from; 1 for all.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub top_p: f64,
+    /// Learning rate at the start.
     pub learning_rate: f64,
+    /// How it goes on.
+    #[serde(default)]
+    pub schedule: Schedule,
     /// Decoupled weight decay.
     pub weight_decay: f64,
     /// Global gradient norm above which gradients are scaled down.
     pub max_grad_norm: f64,
-    /// Clip range ε of the probability ratio, both ways.
+    /// Clip range ε of the probability ratio, both ways. It never acts with one update per rollout.
     pub clip: f64,
-    /// Lower bound of the clipped objective for negative advantages (dual clip).
-    pub dual_clip: f64,
+    /// Bound of the loss for negative advantages, c·|A| (dual clip); none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dual_clip: Option<f64>,
     /// Weight β of the k3 estimate of the KL divergence from the reference.
     pub kl: f64,
     /// Added to the standard deviation of a group's rewards.
     pub advantage_epsilon: f64,
+    /// How token losses are averaged.
+    #[serde(default)]
+    pub reduction: Reduction,
     /// Longest answer in tokens.
     pub max_tokens: usize,
+    /// Longest prompt in tokens, pictures included; no bound if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_prompt_tokens: Option<usize>,
+    /// What is paid for which task, unless a phase says otherwise. A task without a line earns its own reward.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rewards: Vec<Paid>,
+    /// T-GRPO's bonus, for which half as many rollouts see the frames shuffled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temporal: Option<bonus::Temporal>,
+    /// The bonus for answers of some length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<bonus::Length>,
+    /// Phases, one after the other, each from where the last ended; one phase of `steps` if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<Phase>,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_one(x: &f64) -> bool {
+    *x == 1.0
+}
+
+/// A part of a run with prompts and rewards of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phase {
+    /// Its name in logs.
+    pub name: String,
+    /// Optimiser steps.
+    pub steps: usize,
+    /// Prompt texts, if others than the data's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wording: Option<Wording>,
+    /// What is paid, if not what the run pays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rewards: Vec<Paid>,
+}
+
+/// A reward that is paid for a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paid {
+    /// For which task.
+    pub task: TaskName,
+    /// Which reward.
+    pub reward: Reward,
+    /// Which reading of it.
+    #[serde(default)]
+    pub variant: Variant,
+    /// What it is multiplied with.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub weight: f64,
+}
+
+/// The score of an answer under the lines that pay for its task: their weighted sum, the parts named
+/// `reward/part`. Without such a line, the task's own reward.
+#[must_use]
+pub fn pay(lines: &[Paid], task: TaskName, truth: &Truth, answer: &str) -> Score {
+    let mut whole: Option<Score> = None;
+    for line in lines.iter().filter(|l| l.task == task) {
+        let (value, meta) = truth.given_to(line.reward);
+        // Presets are checked: no line pays a task with a reward that cannot take its truth.
+        let Ok(score) = line.reward.score(line.variant, answer, &value, &meta) else { continue };
+        match &mut whole {
+            None => whole = Some(Score { total: score.total * line.weight, ..score }),
+            Some(sum) => {
+                sum.total += score.total * line.weight;
+                sum.parts.extend(score.parts);
+                if sum.parsed.is_null() {
+                    sum.parsed = score.parsed;
+                }
+                sum.failure = sum.failure.or(score.failure);
+            }
+        }
+    }
+    whole.unwrap_or_else(|| truth.score(answer))
+}
+
+/// The rewards that can take a task's truth.
+fn payable(task: TaskName) -> &'static [Reward] {
+    match task {
+        TaskName::Grounding => &[Reward::VideossrGrounding],
+        TaskName::Counting => &[Reward::VideossrCounting],
+        TaskName::Jigsaw => &[Reward::VideossrJigsaw, Reward::VisualJigsaw],
+        TaskName::Masked => &[Reward::Mvp],
+        TaskName::Segments => &[
+            Reward::MusegFormatTimestamp,
+            Reward::MusegFormatNoTimestamp,
+            Reward::MusegGlobal,
+            Reward::MusegLocal,
+            Reward::MusegSegment,
+        ],
+        TaskName::Event => &[Reward::VideoreasonerIou, Reward::VideoreasonerFormat],
+        TaskName::Elements => &[Reward::VideoreasonerElements, Reward::VideoreasonerFormat],
+        TaskName::Qa => &[
+            Reward::VideoreasonerAccuracy,
+            Reward::VideoreasonerFormat,
+            Reward::VideoR1Accuracy,
+            Reward::VideoR1Format,
+        ],
+    }
+}
+
+impl Grpo {
+    /// The phases of a run, at least one, each with its rewards resolved.
+    #[must_use]
+    pub fn phases(&self, wording: Wording) -> Vec<Phase> {
+        let whole = Phase { name: "grpo".to_owned(), steps: self.steps, wording: None, rewards: Vec::new() };
+        let listed = if self.phases.is_empty() { vec![whole] } else { self.phases.clone() };
+        let resolve = |mut phase: Phase| {
+            phase.wording = phase.wording.or(Some(wording));
+            if phase.rewards.is_empty() {
+                phase.rewards.clone_from(&self.rewards);
+            }
+            phase
+        };
+        listed.into_iter().map(resolve).collect()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for (name, value) in [("prompts", self.prompts), ("group", self.group), ("max_tokens", self.max_tokens)] {
+            if value == 0 {
+                return Err(format!("grpo.{name} must be at least 1"));
+            }
+        }
+        for (name, value, low) in [
+            ("temperature", self.temperature, 1e-3),
+            ("top_p", self.top_p, 1e-6),
+            ("learning_rate", self.learning_rate, 0.0),
+            ("weight_decay", self.weight_decay, 0.0),
+            ("max_grad_norm", self.max_grad_norm, 1e-9),
+            ("clip", self.clip, 0.0),
+            ("dual_clip", self.dual_clip.unwrap_or(1.0), 1.0),
+            ("kl", self.kl, 0.0),
+            ("advantage_epsilon", self.advantage_epsilon, 0.0),
+        ] {
+            if !value.is_finite() || value < low {
+                return Err(format!("grpo.{name} = {value} must be finite and at least {low}"));
+            }
+        }
+        if self.top_p > 1.0 {
+            return Err(format!("grpo.top_p = {} must be at most 1", self.top_p));
+        }
+        let steps: usize = self.phases.iter().map(|p| p.steps).sum();
+        if !self.phases.is_empty() && steps != self.steps {
+            return Err(format!("grpo.steps = {} and the phases have {steps} in all", self.steps));
+        }
+        for line in self.rewards.iter().chain(self.phases.iter().flat_map(|p| &p.rewards)) {
+            let Paid { task, reward, weight, .. } = line;
+            if !payable(*task).contains(reward) {
+                return Err(format!("grpo.rewards: {reward} cannot take the truth of {task}"));
+            }
+            if !weight.is_finite() {
+                return Err(format!("grpo.rewards: the weight {weight} of {reward} is not finite"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Why a preset cannot be used.
@@ -182,10 +413,7 @@ impl Preset {
         if self.data.scene_fps == 0 || self.data.scene_frames == 0 {
             return fail("data.scene_frames and data.scene_fps must be at least 1".to_owned());
         }
-        self.data
-            .sampling
-            .select(u32::MAX, 24.0)
-            .map_err(|e| PresetError::Value(format!("data.sampling: {e}")))?;
+        self.data.sampling.check().map_err(|e| PresetError::Value(format!("data.sampling: {e}")))?;
         if let Some(sft) = &self.sft {
             if sft.batch == 0 {
                 return fail("sft.batch must be at least 1".to_owned());
@@ -197,25 +425,8 @@ impl Preset {
                 ));
             }
         }
-        let g = &self.grpo;
-        for (name, value) in [("prompts", g.prompts), ("group", g.group), ("max_tokens", g.max_tokens)] {
-            if value == 0 {
-                return fail(format!("grpo.{name} must be at least 1"));
-            }
-        }
-        for (name, value, low) in [
-            ("temperature", g.temperature, 1e-3),
-            ("learning_rate", g.learning_rate, 0.0),
-            ("weight_decay", g.weight_decay, 0.0),
-            ("max_grad_norm", g.max_grad_norm, 1e-9),
-            ("clip", g.clip, 0.0),
-            ("dual_clip", g.dual_clip, 1.0),
-            ("kl", g.kl, 0.0),
-            ("advantage_epsilon", g.advantage_epsilon, 0.0),
-        ] {
-            if !value.is_finite() || value < low {
-                return fail(format!("grpo.{name} = {value} must be finite and at least {low}"));
-            }
+        if let Some(grpo) = &self.grpo {
+            grpo.check().map_err(PresetError::Value)?;
         }
         Ok(())
     }
@@ -225,18 +436,35 @@ impl Share {
     /// The question of this line.
     ///
     /// # Errors
-    /// One sentence when `kind` or `clips` does not belong to the task.
+    /// One sentence naming a value that is missing or does not belong to the task.
     pub fn question(&self) -> Result<Question, String> {
-        match (self.task, self.kind, self.clips) {
-            (TaskName::Grounding, Some(kind), None) => Ok(Question::Grounding(kind)),
-            (TaskName::Jigsaw, None, Some(clips)) if jigsaw::CLIPS.contains(&clips) => {
-                Ok(Question::Jigsaw(clips))
+        let Self { task, kind, clips, level, masked, compat, .. } = *self;
+        let (question, taken): (Option<Question>, &[&str]) = match task {
+            TaskName::Grounding => (kind.map(|kind| Question::Grounding { kind, compat }), &["kind", "compat"]),
+            TaskName::Counting => (level.map(|level| Question::Counting { level, compat }), &["level", "compat"]),
+            TaskName::Jigsaw => {
+                (clips.filter(|c| jigsaw::CLIPS.contains(c)).map(Question::Jigsaw), &["clips (2 to 9)"])
             }
-            (TaskName::Grounding, ..) => Err("data.mix: grounding needs `kind` and no `clips`".to_owned()),
-            (TaskName::Jigsaw, ..) => {
-                Err("data.mix: jigsaw needs `clips` from 2 to 9 and no `kind`".to_owned())
-            }
+            TaskName::Masked => (Some(Question::Masked(masked.unwrap_or_default())), &["masked"]),
+            TaskName::Segments => (Some(kind.map_or(Question::Events, Question::Tampered)), &["kind"]),
+            TaskName::Event => (Some(Question::Event), &[]),
+            TaskName::Elements => (Some(Question::Elements), &[]),
+            TaskName::Qa => (Some(Question::Qa), &[]),
+        };
+        let given = [
+            ("kind", kind.is_some()),
+            ("clips (2 to 9)", clips.is_some()),
+            ("level", level.is_some()),
+            ("masked", masked.is_some()),
+            ("compat", compat),
+        ];
+        if let Some((name, _)) = given.iter().find(|(name, is)| *is && !taken.contains(name)) {
+            return Err(format!("data.mix: {task} takes no {name}"));
         }
+        if let Some(shape) = masked {
+            shape.check().map_err(|e| format!("data.mix: {e}"))?;
+        }
+        question.ok_or_else(|| format!("data.mix: {task} needs {}", taken.first().unwrap_or(&"nothing")))
     }
 }
 
@@ -279,30 +507,84 @@ mod tests {
         assert!(error.contains("videosr") && error.contains("videossr"), "{error}");
     }
 
+    fn grpo(name: &str) -> Grpo {
+        Preset::built_in(name).expect("built in").grpo.expect("trains")
+    }
+
     #[test]
-    fn videossr_has_the_papers_values() {
-        let p = Preset::built_in("videossr").expect("built in");
-        let g = p.grpo;
-        assert_eq!((g.group, g.prompts, g.temperature), (8, 64, 1.0));
-        assert_eq!((g.learning_rate, g.weight_decay, g.max_grad_norm), (1e-6, 0.01, 1.0));
-        assert_eq!((g.clip, g.dual_clip, g.kl, g.advantage_epsilon), (0.2, 3.0, 1e-3, 1e-6));
-        assert_eq!(p.data.sampling, Sampling::videossr());
+    fn presets_have_their_papers_values() {
+        // Methods §7: advantage ε, clip, β, group, learning rate, temperature.
+        for (name, epsilon, kl, group, rate, schedule, temperature, top_p) in [
+            ("videossr", 1e-6, 1e-3, 8, 1e-6, Schedule::Constant, 1.0, 1.0),
+            ("videossr-code", 1e-6, 1e-3, 8, 1e-6, Schedule::Constant, 1.0, 1.0),
+            ("museg", 1e-4, 0.04, 8, 1.5e-6, Schedule::Linear, 0.9, 1.0),
+            ("videoreasoner", 1e-4, 0.04, 8, 2e-6, Schedule::Cosine, 1.0, 0.95),
+            ("visual-jigsaw", 1e-6, 0.0, 16, 1e-6, Schedule::Constant, 1.0, 1.0),
+            ("video-r1", 1e-4, 0.04, 8, 1e-6, Schedule::Cosine, 1.0, 0.95),
+            ("mvp", 1e-6, 1e-3, 8, 1e-6, Schedule::Constant, 1.0, 1.0),
+        ] {
+            let g = grpo(name);
+            assert_eq!((g.advantage_epsilon, g.kl, g.group, g.learning_rate), (epsilon, kl, group, rate), "{name}");
+            assert_eq!((g.schedule, g.temperature, g.top_p), (schedule, temperature, top_p), "{name}");
+        }
+        assert_eq!(grpo("museg").phases(Wording::Museg).iter().map(|p| p.steps).collect::<Vec<_>>(), [400, 500]);
+        assert_eq!(grpo("videossr").dual_clip, Some(3.0));
+        assert_eq!(Preset::built_in("videossr").expect("built in").data.sampling, Sampling::videossr());
+        assert!(Preset::built_in("viubench").expect("built in").grpo.is_none());
+    }
+
+    #[test]
+    fn mixtures_are_the_papers_tables() {
+        let totals = |name: &str| {
+            let data = Preset::built_in(name).expect("built in").data;
+            let of = |task| data.mix.iter().filter(|s| s.task == task).map(|s| s.share).sum::<u32>();
+            [TaskName::Grounding, TaskName::Jigsaw, TaskName::Counting].map(of)
+        };
+        // Supplement Table 3, and the public scripts.
+        assert_eq!(totals("videossr"), [12_000, 12_000, 6_000]);
+        assert_eq!(totals("videossr-code"), [12_000, 12_000, 6_000]);
+        assert_eq!(totals("viubench"), [1_500, 600, 600]);
+    }
+
+    #[test]
+    fn every_wording_of_a_preset_matches_its_rewards() {
+        for (name, _) in BUILT_IN {
+            let preset = Preset::built_in(name).expect("built in");
+            let Some(g) = &preset.grpo else { continue };
+            for phase in g.phases(preset.data.wording) {
+                for share in &preset.data.mix {
+                    let recipe = crate::link::recipe(share.task, 1).expect("draws");
+                    let item = crate::item::realize_scene(&recipe).expect("realizes");
+                    let lines = phase.rewards.iter().filter(|l| l.task == share.task).count();
+                    let earned = pay(&phase.rewards, share.task, &item.truth, &item.truth.text());
+                    assert!(earned.total.is_finite());
+                    assert!(lines > 0 || earned.total > 0.99, "{name}: {} earns {}", share.task, earned.total);
+                }
+            }
+        }
     }
 
     #[test]
     fn a_schedule_keeps_the_shares() {
         let data = Preset::built_in("videossr").expect("built in").data;
-        let questions = data.schedule(240);
+        let questions = data.schedule(300);
         let count = |q: Question| questions.iter().filter(|&&x| x == q).count();
-        assert_eq!(count(Question::Grounding(Kind::Mirror)), 24);
+        assert_eq!(count(Question::Grounding { kind: Kind::Mirror, compat: false }), 24);
         assert_eq!(count(Question::Jigsaw(6)), 60);
+        assert_eq!(count(Question::Counting { level: Level::Hard, compat: false }), 30);
         assert_eq!(data.schedule(100), questions[..100]);
     }
 
     #[test]
-    fn a_wrong_key_is_named_with_its_line() {
-        let text = BUILT_IN[1].1.replace("group = 8", "groups = 8");
-        let error = Preset::parse(&text).expect_err("refused").to_string();
-        assert!(error.contains("groups"), "{error}");
+    fn a_wrong_key_or_value_is_named() {
+        let refused = |from: &str, to: &str| {
+            let text = BUILT_IN[1].1.replacen(from, to, 1);
+            assert_ne!(text, BUILT_IN[1].1, "{from}");
+            Preset::parse(&text).expect_err(to).to_string()
+        };
+        assert!(refused("group = 8", "groups = 8").contains("groups"));
+        assert!(refused("clips = 6", "clips = 12").contains("clips"));
+        assert!(refused("level = \"easy\"", "clips = 6").contains("clips"));
+        assert!(refused("top_p = 1.0", "top_p = 1.5").contains("top_p"));
     }
 }

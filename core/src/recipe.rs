@@ -7,11 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::GENERATOR_VERSION;
 use crate::frame::hex;
-use crate::perturb::Kind;
+use crate::perturb::{Kind, Perturbation};
 use crate::prompt::Wording;
 use crate::rng::Stream;
-use crate::source::{Sampling, SamplingError, Source, Timeline};
-use crate::task::{Task, TaskName, grounding, jigsaw};
+use crate::scene::{Event, Scene};
+use crate::similarity::{SMALL, Similarity, Thumbnails};
+use crate::source::{Pick, Sampling, SamplingError, Source, Timeline};
+use crate::task::{Task, TaskError, TaskName, counting, event, grounding, jigsaw, masked, segments};
 
 /// A picture size in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,9 +93,33 @@ pub struct Recipe {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Question {
     /// Anomaly grounding with one kind of perturbation.
-    Grounding(Kind),
+    Grounding {
+        /// The kind.
+        kind: Kind,
+        /// Strengths drawn as published, anew for each frame.
+        compat: bool,
+    },
+    /// Object counting.
+    Counting {
+        /// How many shapes there may be.
+        level: counting::Level,
+        /// Placement as published, hidden shapes included.
+        compat: bool,
+    },
     /// A temporal jigsaw with this many clips.
     Jigsaw(u32),
+    /// Masked segment prediction.
+    Masked(masked::Shape),
+    /// Several segments perturbed in one way.
+    Tampered(Kind),
+    /// Every occurrence of a scene's event.
+    Events,
+    /// One event of a scene, as a part of the whole.
+    Event,
+    /// The key elements of a question about a scene.
+    Elements,
+    /// A multiple-choice question about a scene.
+    Qa,
 }
 
 impl Question {
@@ -101,10 +127,60 @@ impl Question {
     #[must_use]
     pub fn task(self) -> TaskName {
         match self {
-            Self::Grounding(_) => TaskName::Grounding,
+            Self::Grounding { .. } => TaskName::Grounding,
+            Self::Counting { .. } => TaskName::Counting,
             Self::Jigsaw(_) => TaskName::Jigsaw,
+            Self::Masked(_) => TaskName::Masked,
+            Self::Tampered(_) | Self::Events => TaskName::Segments,
+            Self::Event => TaskName::Event,
+            Self::Elements => TaskName::Elements,
+            Self::Qa => TaskName::Qa,
         }
     }
+
+    /// Whether only a source that knows its own events can be asked, which is a scene.
+    #[must_use]
+    pub fn needs_events(self) -> bool {
+        matches!(self, Self::Events | Self::Event | Self::Elements | Self::Qa)
+    }
+
+    /// Whether a second source is needed, whose frames are shown in the first's place.
+    #[must_use]
+    pub fn needs_other(self) -> bool {
+        matches!(self, Self::Grounding { kind: Kind::Swap, .. } | Self::Tampered(Kind::Swap))
+    }
+}
+
+/// Everything that an item is drawn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Draw<'a> {
+    /// Seed of the dataset.
+    pub seed: u64,
+    /// Number of the item in it.
+    pub index: u64,
+    /// Where the frames come from.
+    pub source: &'a Source,
+    /// Which frames, and when they are shown.
+    pub sampling: Sampling,
+    /// Size of every frame.
+    pub size: Size,
+    /// What is asked.
+    pub question: Question,
+    /// Which prompt texts are used.
+    pub wording: Wording,
+    /// Another source, for a swap.
+    pub other: Option<&'a Source>,
+    /// How alike the sampled frames are, for masked prediction; a scene's frames are painted and compared if absent.
+    pub pool: Option<&'a dyn Similarity>,
+}
+
+/// Frames that must be at hand to realize a recipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want<'a> {
+    /// Whose frames.
+    pub source: &'a Source,
+    /// Their numbers, each once, rising.
+    pub indices: Vec<u32>,
 }
 
 /// Most bytes that the pictures of one item may take: 1 GiB, nearly 48 frames of 4K.
@@ -132,36 +208,78 @@ pub enum RecipeError {
     /// The source cannot be sampled as asked.
     #[error(transparent)]
     Sampling(#[from] SamplingError),
-    /// The task's parameters contradict the item.
-    #[error("{0}")]
-    Task(String),
+    /// The task's parameters contradict the item, or cannot be drawn from it.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// A question about events, asked of a source that knows none.
+    #[error("{0} asks about events, which only a scene knows; this source is a video")]
+    NoEvents(TaskName),
+    /// Masked prediction on a video, without its frames being compared.
+    #[error("masked prediction is drawn from the frames, which were not given")]
+    NoPool,
 }
 
 impl Recipe {
     /// Draws an item's parameters from its own stream.
     ///
     /// # Errors
-    /// [`RecipeError`] when the source is too short or the clips do not divide the frames.
-    pub fn draw(
-        seed: u64,
-        index: u64,
-        source: Source,
-        sampling: Sampling,
-        size: Size,
-        question: Question,
-        wording: Wording,
-    ) -> Result<Self, RecipeError> {
-        let mut stream = Stream::keyed(seed, question.task().name(), &source.key(), index);
+    /// [`RecipeError`] when the source does not admit the question: too short, too uniform, without events.
+    pub fn draw(from: &Draw<'_>) -> Result<Self, RecipeError> {
+        let Draw { source, sampling, size, question, wording, other, .. } = *from;
+        let timeline = sampling.select(source.frames(), source.rate().fps())?;
+        let frames = timeline.indices.len() as u32;
+        let stream = &mut Stream::keyed(from.seed, question.task().name(), &source.key(), from.index);
         let task = match question {
-            Question::Grounding(kind) => grounding::draw(kind, sampling.count(), &mut stream),
-            Question::Jigsaw(clips) => jigsaw::draw(clips, &mut stream),
+            Question::Grounding { kind, compat } => {
+                Task::Grounding(grounding::draw(kind, frames, other, compat, stream)?)
+            }
+            Question::Counting { level, compat } => {
+                Task::Counting { level, groups: counting::draw(level, frames, size, compat, stream)? }
+            }
+            Question::Jigsaw(clips) => jigsaw::draw(clips, stream),
+            Question::Masked(shape) => {
+                let rate = match sampling.pick {
+                    Pick::Rate { rate, .. } => rate,
+                    _ => (timeline.sampling_fps as u32).max(1),
+                };
+                let painted;
+                let pool = match (from.pool, source) {
+                    (Some(pool), _) => pool,
+                    (None, Source::Scene { .. }) => {
+                        painted = Thumbnails::new(&paint(source, &timeline.indices, SMALL).unwrap_or_default());
+                        &painted
+                    }
+                    (None, Source::Video { .. }) => return Err(RecipeError::NoPool),
+                };
+                Task::Masked(masked::draw(shape, pool, rate, stream)?)
+            }
+            Question::Tampered(kind) => Task::Segments(segments::draw_tampered(kind, frames, other, stream)?),
+            Question::Events => {
+                let (_, events) = log(source, question)?;
+                Task::Segments(segments::draw_event(&events, source, &timeline, stream)?)
+            }
+            Question::Event => {
+                let (_, events) = log(source, question)?;
+                let (query, span) = event::draw_span(&events, source, &timeline, stream)?;
+                Task::Event { query, span }
+            }
+            Question::Elements => {
+                let (scene, events) = log(source, question)?;
+                let (question, elements) = event::draw_elements(&scene, &events, stream)?;
+                Task::Elements { question, elements }
+            }
+            Question::Qa => {
+                let (_, events) = log(source, question)?;
+                let event::Choice { question, options, answer, .. } = event::draw_choice(&events, stream)?;
+                Task::Qa { question, options, answer }
+            }
         };
-        let recipe = Self { version: GENERATOR_VERSION, source, sampling, size, task, wording };
+        let recipe = Self { version: GENERATOR_VERSION, source: source.clone(), sampling, size, task, wording };
         recipe.timeline()?;
         Ok(recipe)
     }
 
-    /// Checks the recipe and returns the frames it wants.
+    /// Checks the recipe and returns its timeline, with the frames of slow and fast segments already chosen.
     ///
     /// # Errors
     /// [`RecipeError`], naming the value at fault.
@@ -173,21 +291,65 @@ impl Recipe {
         if !side.contains(&self.size.width) || !side.contains(&self.size.height) {
             return Err(RecipeError::Size(self.size.width, self.size.height));
         }
-        let (frames, Size { width, height }) = (self.sampling.count(), self.size);
+        let mut timeline = self.sampling.select(self.source.frames(), self.source.rate().fps())?;
+        let frames = match &self.task {
+            Task::Masked(masked) => masked.places().len(),
+            _ => timeline.indices.len(),
+        } as u32;
+        let Size { width, height } = self.size;
         if u64::from(frames) * u64::from(width) * u64::from(height) * 3 > MAX_BYTES {
             return Err(RecipeError::TooLarge { frames, width, height });
         }
-        self.task.check(self.sampling.count()).map_err(RecipeError::Task)?;
-        let timeline = self.sampling.select(self.source.frames(), self.source.rate().fps())?;
-        if let Task::Grounding { start, length, .. } = self.task {
-            let truth = grounding::truth(start, length, &timeline);
-            if truth.start >= truth.end {
-                return Err(RecipeError::Task(format!(
-                    "the segment {start}+{length} lasts no tenth of a second"
-                )));
+        self.task.check(timeline.indices.len() as u32)?;
+        let perturbed = self.task.perturbed();
+        grounding::play_speed(&perturbed, &mut timeline)?;
+        let lasts = |start: f64, end: f64, what: &dyn std::fmt::Display| {
+            if start < end { Ok(()) } else { Err(TaskError(format!("{what} is not in sight for a moment"))) }
+        };
+        match &self.task {
+            Task::Grounding(s) => {
+                let truth = grounding::truth(s.start, s.length, &timeline);
+                lasts(truth.start, truth.end, &format_args!("the segment {}+{}", s.start, s.length))?;
             }
+            Task::Segments(sought) => {
+                for [start, end] in segments::truth(sought, &self.source, &timeline) {
+                    lasts(start, end, &format_args!("the segment at {start} s"))?;
+                }
+            }
+            Task::Event { span, .. } => {
+                let [start, end] = crate::task::ratio(*span, &self.source, &timeline);
+                lasts(start, end, &format_args!("the span {}-{} ms", span[0], span[1]))?;
+            }
+            _ => {}
         }
         Ok(timeline)
+    }
+
+    /// The frames that realizing it takes: its own source's first, then those of every swap.
+    ///
+    /// # Errors
+    /// [`RecipeError`] as [`Self::timeline`], for a swap's other source too.
+    pub fn wants(&self) -> Result<Vec<Want<'_>>, RecipeError> {
+        let timeline = self.timeline()?;
+        let mut own = match &self.task {
+            Task::Masked(m) => m.places().iter().map(|p| timeline.indices[*p as usize]).collect(),
+            _ => timeline.indices,
+        };
+        own.sort_unstable();
+        own.dedup();
+        let mut wants = vec![Want { source: &self.source, indices: own }];
+        for segment in self.task.perturbed() {
+            if let Perturbation::Swap { other } = &segment.perturbation {
+                let theirs = self.sampling.select(other.frames(), other.rate().fps())?.indices;
+                let Some(shown) = theirs.get(segment.start as usize..segment.end() as usize) else {
+                    return Err(TaskError(format!("{} has fewer sampled frames than the item", other.key())).into());
+                };
+                let mut indices = shown.to_vec();
+                indices.dedup();
+                wants.push(Want { source: other, indices });
+            }
+        }
+        Ok(wants)
     }
 
     /// The item's id: SHA-256 of the recipe's JSON, lower-case hexadecimal.
@@ -197,6 +359,24 @@ impl Recipe {
         let json = serde_json::to_string(self).unwrap_or_default();
         hex(&Sha256::digest(json))
     }
+}
+
+/// A scene and its event log.
+fn log(source: &Source, question: Question) -> Result<(Scene, Vec<Event>), RecipeError> {
+    let Source::Scene { family, seed, frames, .. } = source else {
+        return Err(RecipeError::NoEvents(question.task()));
+    };
+    let scene = Scene::new(*family, *seed, *frames);
+    let events = scene.events();
+    Ok((scene, events))
+}
+
+/// Frames of a scene, painted at a size in pixels; `None` for a video, whose frames only a decoder has.
+#[must_use]
+pub fn paint(source: &Source, indices: &[u32], size: (u32, u32)) -> Option<Vec<crate::frame::Frame>> {
+    let Source::Scene { family, seed, frames, .. } = source else { return None };
+    let scene = Scene::new(*family, *seed, *frames);
+    Some(indices.iter().map(|&i| scene.draw(i, size.0, size.1)).collect())
 }
 
 #[cfg(test)]

@@ -71,6 +71,23 @@ pub enum Pick {
         /// How many.
         count: u32,
     },
+    /// `rate` frames of every second from the start on, at most `count` (MVP decodes at 1, methods §2.2).
+    Rate {
+        /// Frames taken of each second of the source.
+        rate: u32,
+        /// Most frames.
+        count: u32,
+    },
+    /// `count` frames from `parts` equal parts, none from the outer `trim` thousandths on either side of a part, so
+    /// that the borders of a jigsaw's clips do not continue each other (Visual Jigsaw, methods §6).
+    Parts {
+        /// How many frames; a multiple of `parts`.
+        count: u32,
+        /// How many parts.
+        parts: u32,
+        /// Thousandths of a part left out at each of its ends, 0..=400.
+        trim: u32,
+    },
 }
 
 /// What time the viewer is told for frame `i` of `n`.
@@ -83,6 +100,9 @@ pub enum Clock {
         /// Frames per second that are shown.
         fps: u32,
     },
+    /// The source's own time: frame number over frame rate, which is the presentation time wherever the rate is
+    /// constant.
+    Pts,
 }
 
 /// Most frames that a contract may take: the limit of Qwen3-VL's own processor.
@@ -107,19 +127,35 @@ struct Written {
     clock: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fps: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parts: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trim: Option<u32>,
 }
 
 impl From<Sampling> for Written {
     fn from(sampling: Sampling) -> Self {
-        let (pick, count) = match sampling.pick {
-            Pick::Videossr { count } => ("videossr", count),
-            Pick::Uniform { count } => ("uniform", count),
+        let (mut rate, mut parts, mut trim) = (None, None, None);
+        let pick = match sampling.pick {
+            Pick::Videossr { .. } => "videossr",
+            Pick::Uniform { .. } => "uniform",
+            Pick::Rate { rate: r, .. } => {
+                rate = Some(r);
+                "rate"
+            }
+            Pick::Parts { parts: p, trim: t, .. } => {
+                (parts, trim) = (Some(p), Some(t));
+                "parts"
+            }
         };
         let (clock, fps) = match sampling.clock {
             Clock::Virtual => ("virtual", None),
             Clock::Fixed { fps } => ("fixed", Some(fps)),
+            Clock::Pts => ("pts", None),
         };
-        Self { pick: pick.to_owned(), count, clock: clock.to_owned(), fps }
+        Self { pick: pick.to_owned(), count: sampling.most(), clock: clock.to_owned(), fps, rate, parts, trim }
     }
 }
 
@@ -127,18 +163,24 @@ impl TryFrom<Written> for Sampling {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let count = written.count;
-        let pick = match written.pick.as_str() {
-            "videossr" => Pick::Videossr { count },
-            "uniform" => Pick::Uniform { count },
-            other => return Err(format!("pick = '{other}': known are videossr and uniform")),
+        let Written { pick, count, clock, fps, rate, parts, trim } = written;
+        let pick = match (pick.as_str(), rate, parts, trim) {
+            ("videossr", None, None, None) => Pick::Videossr { count },
+            ("uniform", None, None, None) => Pick::Uniform { count },
+            ("rate", Some(rate), None, None) => Pick::Rate { rate, count },
+            ("parts", None, Some(parts), Some(trim)) => Pick::Parts { count, parts, trim },
+            ("rate", ..) => return Err("pick = 'rate' needs rate, and no parts or trim".to_owned()),
+            ("parts", ..) => return Err("pick = 'parts' needs parts and trim, and no rate".to_owned()),
+            ("videossr" | "uniform", ..) => return Err(format!("pick = '{pick}' takes count alone")),
+            _ => return Err(format!("pick = '{pick}': known are videossr, uniform, rate and parts")),
         };
-        let clock = match (written.clock.as_str(), written.fps) {
+        let clock = match (clock.as_str(), fps) {
             ("virtual", None) => Clock::Virtual,
+            ("pts", None) => Clock::Pts,
             ("fixed", Some(fps)) => Clock::Fixed { fps },
-            ("virtual", Some(_)) => return Err("clock = 'virtual' takes no fps".to_owned()),
+            ("virtual" | "pts", Some(_)) => return Err(format!("clock = '{clock}' takes no fps")),
             ("fixed", None) => return Err("clock = 'fixed' needs fps".to_owned()),
-            (other, _) => return Err(format!("clock = '{other}': known are virtual and fixed")),
+            _ => return Err(format!("clock = '{clock}': known are virtual, fixed and pts")),
         };
         Ok(Self { pick, clock })
     }
@@ -147,17 +189,58 @@ impl TryFrom<Written> for Sampling {
 /// The frames a contract chose from one source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
-    /// Source frame numbers, increasing.
+    /// Source frame numbers, never falling.
     pub indices: Vec<u32>,
-    /// Shown frames per second: frame `i` is shown at `i / sampling_fps` seconds.
+    /// Shown frames per second, on average.
     pub sampling_fps: f64,
+    /// Shown time of every edge where the clock is not even: one more than there are frames.
+    edges: Option<Vec<f64>>,
 }
 
 impl Timeline {
+    /// Frames on an even clock: frame `i` is shown at `i / sampling_fps` seconds.
+    #[must_use]
+    pub fn even(indices: Vec<u32>, sampling_fps: f64) -> Self {
+        Self { indices, sampling_fps, edges: None }
+    }
+
+    /// Frames at their own times in a source of `total` frames at `fps`.
+    fn own(indices: Vec<u32>, total: u32, fps: f64) -> Self {
+        let step = indices.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(1);
+        let end = indices.last().map_or(0, |last| last.saturating_add(step).min(total));
+        let edges: Vec<f64> = indices.iter().chain([&end]).map(|&i| f64::from(i) / fps).collect();
+        let whole = edges.last().copied().unwrap_or(0.0) - edges[0];
+        let sampling_fps = if whole > 0.0 { indices.len() as f64 / whole } else { 0.0 };
+        Self { indices, sampling_fps, edges: Some(edges) }
+    }
+
     /// Shown time of an edge (frame `i` begins at edge `i`), in seconds.
     #[must_use]
     pub fn edge(&self, i: u32) -> f64 {
-        if self.sampling_fps > 0.0 { f64::from(i) / self.sampling_fps } else { 0.0 }
+        match &self.edges {
+            Some(edges) => edges.get(i as usize).or(edges.last()).copied().unwrap_or(0.0),
+            None if self.sampling_fps > 0.0 => f64::from(i) / self.sampling_fps,
+            None => 0.0,
+        }
+    }
+
+    /// Shown time of a place in the source, given as a frame number that may lie between frames: linear between
+    /// the chosen frames, and held within them.
+    #[must_use]
+    pub fn shown(&self, place: f64) -> f64 {
+        let n = self.indices.len();
+        let after = self.indices.partition_point(|&i| f64::from(i) <= place);
+        let Some(i) = after.checked_sub(1) else { return self.edge(0) };
+        let from = f64::from(self.indices[i]);
+        let step = match self.indices.get(i + 1) {
+            Some(&next) => f64::from(next) - from,
+            // Past the last frame: as long as the frame before it.
+            None if n > 1 => from - f64::from(self.indices[n - 2]),
+            None => 1.0,
+        };
+        let along = if step > 0.0 { ((place - from) / step).clamp(0.0, 1.0) } else { 0.0 };
+        let (a, b) = (self.edge(i as u32), self.edge(i as u32 + 1));
+        a + (b - a) * along
     }
 }
 
@@ -177,6 +260,19 @@ pub enum SamplingError {
     /// The contract asks for an impossible number of frames.
     #[error("{0} frames are asked for; a contract takes 2 to {MAX_FRAMES}")]
     Count(u32),
+    /// The contract's parts do not divide its frames, or it trims too much of them.
+    #[error("{count} frames cannot be taken evenly from {parts} parts of which {trim} thousandths are trimmed at each end")]
+    Parts {
+        /// Frames.
+        count: u32,
+        /// Parts.
+        parts: u32,
+        /// Thousandths.
+        trim: u32,
+    },
+    /// No frame of a second is asked for.
+    #[error("a rate of 0 frames of every second")]
+    Rate,
     /// The contract's own clock stands still.
     #[error("a clock of 0 frames per second")]
     Clock,
@@ -192,12 +288,33 @@ impl Sampling {
         Self { pick: Pick::Videossr { count: 48 }, clock: Clock::Virtual }
     }
 
-    /// How many frames an item has.
+    /// How many frames an item has; at most so many where the source's length decides.
     #[must_use]
-    pub fn count(&self) -> u32 {
+    pub fn most(&self) -> u32 {
         match self.pick {
-            Pick::Videossr { count } | Pick::Uniform { count } => count,
+            Pick::Videossr { count }
+            | Pick::Uniform { count }
+            | Pick::Rate { count, .. }
+            | Pick::Parts { count, .. } => count,
         }
+    }
+
+    /// Whether the contract can be met by any source.
+    ///
+    /// # Errors
+    /// [`SamplingError`] naming the value that no source can satisfy.
+    pub fn check(&self) -> Result<(), SamplingError> {
+        if !(2..=MAX_FRAMES).contains(&self.most()) {
+            return Err(SamplingError::Count(self.most()));
+        }
+        match self.pick {
+            Pick::Rate { rate: 0, .. } => return Err(SamplingError::Rate),
+            Pick::Parts { count, parts, trim } if trim > 400 || parts == 0 || count % parts != 0 => {
+                return Err(SamplingError::Parts { count, parts, trim });
+            }
+            _ => {}
+        }
+        if self.clock == (Clock::Fixed { fps: 0 }) { Err(SamplingError::Clock) } else { Ok(()) }
     }
 
     /// Chooses frames from a source of `total` frames at `fps` frames per second on average.
@@ -205,43 +322,65 @@ impl Sampling {
     /// # Errors
     /// [`SamplingError`] when the source is too short or has no usable frame rate.
     pub fn select(&self, total: u32, fps: f64) -> Result<Timeline, SamplingError> {
-        let wanted = self.count();
-        if !(2..=MAX_FRAMES).contains(&wanted) {
-            return Err(SamplingError::Count(wanted));
-        }
-        if self.clock == (Clock::Fixed { fps: 0 }) {
-            return Err(SamplingError::Clock);
-        }
-        let indices = match self.pick {
-            Pick::Videossr { count } => {
-                let start = (0.05 * f64::from(total)) as u32;
-                let end = (0.95 * f64::from(total)) as u32;
-                let usable = end - start;
-                if usable < count {
-                    return Err(SamplingError::TooShort { total, usable, wanted });
-                }
-                let interval = usable / count;
-                (0..count).map(|i| start + i * interval).collect()
-            }
-            Pick::Uniform { count } => {
-                if total < count {
-                    return Err(SamplingError::TooShort { total, usable: total, wanted });
-                }
-                let at = |i: u32| (u64::from(2 * i + 1) * u64::from(total) / u64::from(2 * count)) as u32;
-                (0..count).map(at).collect()
-            }
-        };
+        self.check()?;
+        let indices = self.indices(total, fps)?;
         if !(fps.is_finite() && fps > 0.0) {
             return Err(SamplingError::NoRate);
         }
         let sampling_fps = match self.clock {
             Clock::Virtual => {
                 let duration = f64::from(total) / fps;
-                if duration > 0.0 { f64::from(wanted) / duration } else { 0.0 }
+                if duration > 0.0 { indices.len() as f64 / duration } else { 0.0 }
             }
             Clock::Fixed { fps } => f64::from(fps),
+            Clock::Pts => return Ok(Timeline::own(indices, total, fps)),
         };
-        Ok(Timeline { indices, sampling_fps })
+        Ok(Timeline::even(indices, sampling_fps))
+    }
+
+    fn indices(&self, total: u32, fps: f64) -> Result<Vec<u32>, SamplingError> {
+        let wanted = self.most();
+        let too_short = |usable| Err(SamplingError::TooShort { total, usable, wanted });
+        match self.pick {
+            Pick::Videossr { count } => {
+                let start = (0.05 * f64::from(total)) as u32;
+                let end = (0.95 * f64::from(total)) as u32;
+                let usable = end - start;
+                if usable < count {
+                    return too_short(usable);
+                }
+                let interval = usable / count;
+                Ok((0..count).map(|i| start + i * interval).collect())
+            }
+            Pick::Uniform { count } => {
+                if total < count {
+                    return too_short(total);
+                }
+                let at = |i: u32| (u64::from(2 * i + 1) * u64::from(total) / u64::from(2 * count)) as u32;
+                Ok((0..count).map(at).collect())
+            }
+            Pick::Rate { rate, count } => {
+                // A source slower than the rate gives each of its frames once.
+                let step = (fps / f64::from(rate)).max(1.0);
+                let all = (0..count).map(|k| f64::from(k) * step).take_while(|at| *at < f64::from(total));
+                let chosen: Vec<u32> = all.map(|at| at as u32).collect();
+                if chosen.len() < 2 { too_short(chosen.len() as u32) } else { Ok(chosen) }
+            }
+            Pick::Parts { count, parts, trim } => {
+                let each = count / parts;
+                // Thousandths of a frame, so that trimming needs no floating point.
+                let part = u64::from(total) * 1000 / u64::from(parts);
+                let (from, kept) = (part * u64::from(trim) / 1000, part * u64::from(1000 - 2 * trim) / 1000);
+                if kept < u64::from(each) * 1000 {
+                    return too_short((kept / 1000) as u32 * parts);
+                }
+                let at = |i: u32| {
+                    let (p, k) = (u64::from(i / each), u64::from(i % each));
+                    (p * part + from + kept * (2 * k + 1) / u64::from(2 * each)) / 1000
+                };
+                Ok((0..count).map(|i| at(i) as u32).collect())
+            }
+        }
     }
 }
 
@@ -269,6 +408,33 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<Sampling>(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn parts_are_trimmed_at_both_ends() {
+        let s = Sampling { pick: Pick::Parts { count: 4, parts: 2, trim: 100 }, clock: Clock::Fixed { fps: 2 } };
+        // Parts 0..100 and 100..200, of which 10..90 and 110..190 are kept.
+        assert_eq!(s.select(200, 24.0).expect("long enough").indices, [30, 70, 130, 170]);
+        assert!(matches!(s.select(4, 24.0), Err(SamplingError::TooShort { .. })));
+        let odd = Sampling { pick: Pick::Parts { count: 5, parts: 2, trim: 100 }, ..s };
+        assert!(matches!(odd.select(200, 24.0), Err(SamplingError::Parts { .. })));
+    }
+
+    #[test]
+    fn a_rate_takes_what_the_length_allows() {
+        let s = Sampling { pick: Pick::Rate { rate: 1, count: 64 }, clock: Clock::Pts };
+        let t = s.select(100, 25.0).expect("long enough");
+        assert_eq!(t.indices, [0, 25, 50, 75]);
+        assert_eq!([t.edge(1), t.edge(4)], [1.0, 4.0]);
+        assert_eq!(t.sampling_fps, 1.0);
+        assert!(matches!(s.select(20, 25.0), Err(SamplingError::TooShort { .. })));
+    }
+
+    #[test]
+    fn places_between_frames_are_shown_between_their_times() {
+        let s = Sampling { pick: Pick::Uniform { count: 4 }, clock: Clock::Fixed { fps: 2 } };
+        let t = s.select(16, 24.0).expect("long enough");
+        assert_eq!([0.0, 2.0, 4.0, 14.0, 16.0, 99.0].map(|p| t.shown(p)), [0.0, 0.0, 0.25, 1.5, 1.75, 2.0]);
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn interval_strings() {
             continue;
         };
         let number = |k: &str| case[k].as_u64().expect("a number") as u32;
-        let timeline = Timeline { indices: Vec::new(), sampling_fps: fps };
+        let timeline = Timeline::even(Vec::new(), fps);
         let truth = grounding::truth(number("start"), number("t"), &timeline);
         assert_eq!(Some(truth.to_string().as_str()), case["ground_truth"].as_str(), "{case}");
     }

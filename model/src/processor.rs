@@ -67,6 +67,7 @@ pub fn process(item: &Item, patch: usize) -> Result<Prompt, ProcessorError> {
         }
     }
     prompt.text(&[IM_END, IM_START]);
+    prompt.text(&encode(&item.prompt.prefix));
     Ok(prompt)
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use scrubjay_core::frame::Frame;
 use scrubjay_core::item::{Item, RealizeError, realize, scene_frames};
-use scrubjay_core::recipe::Size;
+use scrubjay_core::recipe::{Want, paint};
 use scrubjay_core::source::Source;
 
 use crate::dataset::recipes::Line;
@@ -50,7 +50,10 @@ impl Loader {
         let fail = |e: &dyn std::fmt::Display| Error::failed(format!("item {}: {e}", line.id));
         let frames = match scene_frames(&line.recipe).map_err(|e| fail(&e))? {
             Some(frames) => frames,
-            None => self.video_frames(line)?,
+            None => {
+                let wants = line.recipe.wants().map_err(|e| fail(&e))?;
+                wants.iter().map(|want| self.frames(line, want)).collect::<Result<_, _>>()?
+            }
         };
         match realize(&line.recipe, frames) {
             Ok(item) => Ok(Some(item)),
@@ -59,29 +62,35 @@ impl Loader {
         }
     }
 
-    fn video_frames(&self, line: &Line) -> Result<Vec<Frame>, Error> {
+    fn frames(&self, line: &Line, want: &Want<'_>) -> Result<Vec<Frame>, Error> {
         let fail = |e: &dyn std::fmt::Display| Error::failed(format!("item {}: {e}", line.id));
-        let Source::Video { sha256, .. } = &line.recipe.source else {
-            return Err(fail(&"a scene has no file"));
+        let size = line.recipe.size;
+        let Source::Video { sha256, .. } = want.source else {
+            // A video's item may show a scene in its place.
+            let painted = paint(want.source, &want.indices, (size.width, size.height));
+            return painted.ok_or_else(|| fail(&"the scene cannot be painted"));
         };
-        let path: &PathBuf =
-            line.file.as_ref().ok_or_else(|| fail(&"the line does not say where its video is"))?;
-        let indices = line.recipe.timeline().map_err(|e| fail(&e))?.indices;
-        let Size { width, height } = line.recipe.size;
-        let key = (sha256.clone(), indices, (width, height));
+        let own = *want.source == line.recipe.source;
+        let path: &PathBuf = line
+            .file
+            .as_ref()
+            .filter(|_| own)
+            .or_else(|| line.others.get(sha256))
+            .ok_or_else(|| fail(&format_args!("the line does not say where the video {sha256} is")))?;
+        let key = (sha256.clone(), want.indices.clone(), (size.width, size.height));
         if let Some(frames) = self.lock().clips.get(&key) {
             return Ok(frames.as_ref().clone());
         }
         check_content(path, sha256)?;
         let decoded =
-            video::decode(path, &key.1, line.recipe.size).map_err(|e| Error::failed(e.to_string()))?;
+            video::decode(path, &key.1, size).map_err(|e| Error::failed(e.to_string()))?;
         let frames: Vec<Frame> = decoded.into_iter().map(|d| d.frame).collect();
         let mut cache = self.lock();
-        let size: usize = frames.iter().map(|f| f.rgb.len()).sum();
-        if cache.bytes + size > CACHE_BYTES {
+        let bytes: usize = frames.iter().map(|f| f.rgb.len()).sum();
+        if cache.bytes + bytes > CACHE_BYTES {
             *cache = Cache::default();
         }
-        cache.bytes += size;
+        cache.bytes += bytes;
         cache.clips.insert(key, Arc::new(frames.clone()));
         Ok(frames)
     }

@@ -33,7 +33,10 @@ pub enum ParseFailure {
     /// The published code's result is not finite here, or it raises an exception.
     #[error("the published code yields no finite number for this answer")]
     NotFinite,
-    /// Not a rearrangement of the expected places.
-    #[error("the answer is not a rearrangement of the clips")]
+    /// Not a rearrangement of the expected places, or not a choice of different ones.
+    #[error("the answer is not a rearrangement of the clips, or not a choice of different candidates")]
     NotAPermutation,
+    /// The reward does not apply to this kind of question.
+    #[error("this reward is for another kind of question")]
+    NotAsked,
 }

@@ -2,15 +2,23 @@
 //!
 //! Where the papers' code and formulas disagree, or the code has faults, a reward comes in variants.
 
+pub mod bonus;
+pub mod elements;
 pub mod museg;
+pub mod mvp;
 pub mod table;
+pub mod video_r1;
+pub mod videoreasoner;
 pub mod videossr;
+pub mod visual_jigsaw;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::answer::ParseFailure;
+use crate::item::Truth;
 use crate::named::named;
 
 named! {
@@ -37,13 +45,45 @@ pub struct Score {
     pub total: f64,
     /// The named parts.
     pub parts: BTreeMap<&'static str, f64>,
+    /// What the answer was read as; null where it could not be read.
+    pub parsed: Value,
     /// Why the answer could not be read, if it could not.
     pub failure: Option<ParseFailure>,
 }
 
 impl Score {
-    fn single(name: &'static str, value: Result<f64, ParseFailure>) -> Self {
-        let total = value.unwrap_or(0.0);
-        Self { total, parts: BTreeMap::from([(name, total)]), failure: value.err() }
+    /// A score of one part, from the answer as it was read and what it is worth.
+    fn single<T: Serialize>(name: &'static str, read: Result<(f64, T), ParseFailure>) -> Self {
+        let (total, parsed, failure) = match read {
+            // Numbers, texts and lists of them always serialize; what is not finite becomes null.
+            Ok((total, parsed)) => (total, serde_json::to_value(parsed).unwrap_or_default(), None),
+            Err(failure) => (0.0, Value::Null, Some(failure)),
+        };
+        Self { total, parts: BTreeMap::from([(name, total)]), parsed, failure }
+    }
+
+    /// An answer that could not be read.
+    fn failed(name: &'static str, failure: ParseFailure) -> Self {
+        Self::single::<()>(name, Err(failure))
+    }
+}
+
+/// The reward of a task by its truth (see [`Truth::score`]), in `[0, 1]`, without format terms.
+#[must_use]
+pub(crate) fn own(answer: &str, truth: &Truth) -> Score {
+    let guarded = Variant::Guarded;
+    match truth {
+        Truth::Interval(truth) => videossr::grounding(answer, *truth),
+        Truth::Counts(truth) => videossr::counting(answer, &truth.map(f64::from)),
+        Truth::Order(truth) => videossr::jigsaw(answer, truth),
+        Truth::Candidates { labels, of } => mvp::accuracy(answer, labels, Some(*of)),
+        Truth::Segments(truth) => {
+            let mut score = museg::matching(answer, truth, guarded);
+            score.total /= museg::MATCH_MAX;
+            score
+        }
+        Truth::Ratio(truth) => videoreasoner::iou(answer, *truth, guarded),
+        Truth::Elements(truth) => elements::f1(answer, truth),
+        Truth::Letter(truth) => videoreasoner::accuracy(answer, &truth.to_string(), guarded),
     }
 }

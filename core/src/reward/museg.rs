@@ -22,7 +22,7 @@ pub fn format(completion: &str, truth: &[Segment], cite: bool, variant: Variant)
     let value = think_answer(completion).map(|(think, answer)| {
         let read = segments(answer);
         let all_cited = |s: &[Segment]| s.iter().flatten().all(|&t| cited(t, think));
-        match (&read, variant) {
+        let value = match (&read, variant) {
             (Ok(s), Variant::Guarded) if s.is_empty() && !truth.is_empty() => 0.2,
             (Ok(s), Variant::Guarded) if s.iter().flatten().any(|t| !t.is_finite()) => 0.2,
             (Ok(s), Variant::Paper) => f64::from(u8::from(!cite || all_cited(s))),
@@ -30,7 +30,8 @@ pub fn format(completion: &str, truth: &[Segment], cite: bool, variant: Variant)
             (Ok(_), _) => 1.0,
             (Err(_), Variant::Paper) => 0.0,
             (Err(_), _) => 0.2,
-        }
+        };
+        (value, read.ok())
     });
     Score::single("format", value)
 }
@@ -95,11 +96,12 @@ fn predicted(completion: &str, variant: Variant) -> Result<Vec<Segment>, ParseFa
 /// Global matching: how much time truth and prediction share (F1 of durations; in `paper`, IoU of the unions).
 #[must_use]
 pub fn global(completion: &str, truth: &[Segment], variant: Variant) -> Score {
-    Score::single("global", global_value(completion, truth, variant))
+    let read = predicted(completion, variant);
+    Score::single("global", read.and_then(|said| Ok((global_value(&said, truth, variant)?, said))))
 }
 
-fn global_value(completion: &str, truth: &[Segment], variant: Variant) -> Result<f64, ParseFailure> {
-    let prediction = union(&predicted(completion, variant)?);
+fn global_value(said: &[Segment], truth: &[Segment], variant: Variant) -> Result<f64, ParseFailure> {
+    let prediction = union(said);
     let truth = match variant {
         Variant::Published => truth.to_vec(),
         _ => union(&positive(truth)),
@@ -129,11 +131,11 @@ fn global_value(completion: &str, truth: &[Segment], variant: Variant) -> Result
 /// Local matching: mean normalised generalised IoU of truth and prediction paired in order of emission.
 #[must_use]
 pub fn local(completion: &str, truth: &[Segment], variant: Variant) -> Score {
-    Score::single("local", local_value(completion, truth, variant))
+    let read = predicted(completion, variant);
+    Score::single("local", read.and_then(|said| Ok((local_value(&said, truth, variant)?, said))))
 }
 
-fn local_value(completion: &str, truth: &[Segment], variant: Variant) -> Result<f64, ParseFailure> {
-    let prediction = predicted(completion, variant)?;
+fn local_value(prediction: &[Segment], truth: &[Segment], variant: Variant) -> Result<f64, ParseFailure> {
     let truth = if variant == Variant::Published { truth.to_vec() } else { positive(truth) };
     let n = truth.len().max(prediction.len());
     if n == 0 {
@@ -155,6 +157,13 @@ fn local_value(completion: &str, truth: &[Segment], variant: Variant) -> Result<
         Variant::Published => finite(value),
         _ => Ok(value.clamp(0.0, 1.0)),
     }
+}
+
+/// The sum of both guarded matchings of segments that are already read, in `[0, 2]`; every segment must last.
+#[must_use]
+pub fn match_segments(said: &[Segment], truth: &[Segment]) -> f64 {
+    let guarded = Variant::Guarded;
+    global_value(said, truth, guarded).unwrap_or(0.0) + local_value(said, truth, guarded).unwrap_or(0.0)
 }
 
 /// Normalised generalised IoU in `(0, 1]` for segments of positive length.
@@ -181,7 +190,8 @@ pub fn matching(completion: &str, truth: &[Segment], variant: Variant) -> Score 
     let mut parts = g.parts;
     parts.extend(l.parts);
     let failure = if spoilt { Some(ParseFailure::NotFinite) } else { g.failure.or(l.failure) };
-    Score { total, parts, failure }
+    let parsed = if g.parsed.is_null() { l.parsed } else { g.parsed };
+    Score { total, parts, parsed, failure }
 }
 
 /// Touching and overlapping segments become one.

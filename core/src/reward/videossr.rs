@@ -9,7 +9,7 @@ use crate::time::Interval;
 /// Anomaly grounding: the IoU of the answered and the true interval; 0 for an answer that cannot be read.
 #[must_use]
 pub fn grounding(answer: &str, truth: Interval) -> Score {
-    Score::single("iou", interval::parse(answer).map(|i| i.iou(truth)))
+    Score::single("iou", interval::parse(answer).map(|i| (i.iou(truth), [i.start, i.end])))
 }
 
 /// Temporal jigsaw: one minus Spearman's footrule over its maximum `⌊n²/2⌋`; 0 for anything that is not a
@@ -17,7 +17,7 @@ pub fn grounding(answer: &str, truth: Interval) -> Score {
 #[must_use]
 pub fn jigsaw(answer: &str, truth: &str) -> Score {
     let truth = strip(truth);
-    Score::single("order", order::parse(answer, truth).map(|a| footrule(&a, truth)))
+    Score::single("order", order::parse(answer, truth).map(|a| (footrule(&a, truth), a)))
 }
 
 /// Object counting: the mean over the three shapes of `max(0, 1 − |ŷ − y| / y)`, all digit runs of the answer being
@@ -29,7 +29,8 @@ pub fn counting(answer: &str, truth: &[f64]) -> Score {
         let part = |(said, y): (&f64, &f64)| {
             if said == y { 1.0 } else { (1.0 - (said - y).abs() / (y.abs() + 1e-9)).max(0.0) }
         };
-        Ok(numbers.iter().zip(truth).map(part).sum::<f64>() / truth.len() as f64)
+        let mean = numbers.iter().zip(truth).map(part).sum::<f64>() / truth.len() as f64;
+        Ok((mean, numbers))
     } else if numbers.is_empty() {
         Err(ParseFailure::Form)
     } else {

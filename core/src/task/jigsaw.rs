@@ -1,6 +1,6 @@
 //! Temporal jigsaw (VideoSSR §3.1.3, eq. 2–3, Figure 5): clips in shuffled order; say the right one.
 
-use super::Task;
+use super::{Task, TaskError};
 use crate::rng::Stream;
 
 /// How many clips a jigsaw may have: one digit each.
@@ -24,17 +24,17 @@ pub fn truth(order: &[u8]) -> String {
         .collect()
 }
 
-pub(super) fn check(order: &[u8], frames: u32) -> Result<(), String> {
+pub(super) fn check(order: &[u8], frames: u32) -> Result<(), TaskError> {
     if !u32::try_from(order.len()).is_ok_and(|n| CLIPS.contains(&n)) {
-        return Err(format!("a jigsaw has 2 to 9 clips, not {}", order.len()));
+        return Err(TaskError(format!("a jigsaw has 2 to 9 clips, not {}", order.len())));
     }
     if !(frames as usize).is_multiple_of(order.len()) {
-        return Err(format!("{frames} frames cannot be cut into {} equal clips", order.len()));
+        return Err(TaskError(format!("{frames} frames cannot be cut into {} equal clips", order.len())));
     }
-    check_permutation(order)
+    check_permutation(order).map_err(TaskError)
 }
 
-pub(super) fn check_permutation(order: &[u8]) -> Result<(), String> {
+pub(crate) fn check_permutation(order: &[u8]) -> Result<(), String> {
     let mut sorted = order.to_vec();
     sorted.sort_unstable();
     if sorted.iter().enumerate().all(|(i, &v)| i == usize::from(v)) {

@@ -1,5 +1,6 @@
 //! `scrubjay item` and `scrubjay frames`: looking at one thing.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -23,6 +24,9 @@ pub(super) struct ItemArgs {
     /// Write the frames here, as PNG.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// A template file (TOML) whose texts replace the prompt's.
+    #[arg(long)]
+    prompts: Option<PathBuf>,
 }
 
 /// Arguments of `frames`.
@@ -41,13 +45,16 @@ pub(super) struct FramesArgs {
 pub(super) fn item(args: &ItemArgs) -> Result<(), Error> {
     let line = find(&args.item)?;
     let item = Loader::default().item(&line)?;
+    let prompt = super::templates(line.recipe.wording, args.prompts.as_deref())?.prompt(&line.recipe.task);
     let value = json!({
         "id": item.id,
         "task": item.task,
-        "prompt": item.prompt.text(),
+        "system": prompt.system,
+        "prompt": prompt.text(),
+        "prefix": prompt.prefix,
         "truth": item.truth.text(),
         "stimulus": item.stimulus,
-        "chance": item.chance.random,
+        "chance": item.chance,
         "sampling_fps": item.sampling_fps,
         "recipe": line.recipe,
     });
@@ -67,7 +74,7 @@ fn find(text: &str) -> Result<Line, Error> {
         let usage = |e: link::LinkError| Error::usage(e.to_string());
         let (task, seed) = link::parse(text).map_err(usage)?;
         let recipe = link::recipe(task, seed).map_err(usage)?;
-        return Ok(Line { id: recipe.id(), recipe, file: None });
+        return Ok(Line { id: recipe.id(), recipe, file: None, others: BTreeMap::new() });
     }
     let (path, number) = match text.rsplit_once(':').and_then(|(p, n)| Some((p, n.parse::<usize>().ok()?))) {
         Some((path, number)) if !Path::new(text).exists() => (path, number),

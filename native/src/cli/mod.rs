@@ -112,3 +112,14 @@ fn preset(
         }
     }
 }
+
+/// The templates of a wording, with those of a file in their place.
+fn templates(
+    wording: scrubjay_core::prompt::Wording,
+    file: Option<&std::path::Path>,
+) -> Result<scrubjay_core::prompt::Templates, Error> {
+    use scrubjay_core::prompt::Templates;
+    let Some(path) = file else { return Ok(Templates::built_in(wording)) };
+    let text = std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
+    Templates::replaced(wording, &text).map_err(|e| Error::usage(format!("{}: {e}", path.display())))
+}

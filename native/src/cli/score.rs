@@ -20,9 +20,8 @@ struct Line {
     variant: Variant,
     prediction: String,
     truth: Value,
-    /// For rewards that need to know more of the item; none does yet.
+    /// What some rewards must know besides the truth.
     #[serde(default)]
-    #[expect(dead_code, reason = "part of the format, read by rewards to come")]
     meta: Value,
 }
 
@@ -53,12 +52,12 @@ fn score(bytes: &[u8]) -> Result<Value, (Value, String)> {
     let line: Line = serde_json::from_value(value).map_err(|e| fail(e.to_string()))?;
     let reward: Reward =
         line.reward.parse().map_err(|e: scrubjay_core::reward::table::UnknownReward| fail(e.to_string()))?;
-    let score = reward.score(line.variant, &line.prediction, &line.truth).map_err(|e| fail(e.to_string()))?;
+    let score = reward.score(line.variant, &line.prediction, &line.truth, &line.meta).map_err(|e| fail(e.to_string()))?;
     Ok(json!({
         "id": line.id,
         "score": score.total,
         "parts": score.parts,
-        "parsed": score.failure.is_none(),
+        "parsed": score.parsed,
         "failure": score.failure,
         "error": null,
     }))

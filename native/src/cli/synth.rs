@@ -61,6 +61,9 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
     for (cause, n) in &made.skipped {
         eprintln!("warning: {n} video{} skipped: {cause} (see ledger.jsonl)", if *n == 1 { "" } else { "s" });
     }
+    for (task, n) in &made.undrawn {
+        eprintln!("warning: {n} {task} item{} not drawn (see ledger.jsonl)", if *n == 1 { "" } else { "s" });
+    }
     eprintln!("{} recipes in {}", made.items, plan.out.display());
     Ok(())
 }

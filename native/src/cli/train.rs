@@ -37,6 +37,9 @@ pub(crate) struct Args {
     /// GRPO steps, in place of the preset's.
     #[arg(long)]
     steps: Option<usize>,
+    /// A template file (TOML) whose texts replace the prompts'.
+    #[arg(long)]
+    prompts: Option<PathBuf>,
     /// Held-out items per task in each evaluation.
     #[arg(long, default_value_t = 300)]
     eval_items: usize,
@@ -47,15 +50,29 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
     for assignment in &args.set {
         preset = assign(&preset, assignment)?;
     }
-    if let Some(steps) = args.steps {
-        preset.grpo.steps = steps;
+    if let (Some(steps), Some(grpo)) = (args.steps, &mut preset.grpo) {
+        if !grpo.phases.is_empty() {
+            return Err(Error::usage("--steps: this preset has phases; set theirs in a configuration file"));
+        }
+        grpo.steps = steps;
     }
     check(&preset, &args.out)?;
+    // Read before any work: a template at fault stops here.
+    let prompts = match &args.prompts {
+        Some(path) => {
+            super::templates(preset.data.wording, Some(path))?;
+            Some(std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?)
+        }
+        None => None,
+    };
     let mut data = args.data;
     if data.is_empty() {
         let plan = synth::Plan {
             videos: Vec::new(),
-            scenes: scrubjay_core::scene::Family::ALL.to_vec(),
+            scenes: match preset.data.families.as_slice() {
+                [] => scrubjay_core::scene::Family::ALL.to_vec(),
+                some => some.to_vec(),
+            },
             preset_name: args.preset,
             preset: preset.clone(),
             count: 20_000,
@@ -67,7 +84,7 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
         synthesize(&plan)?;
         data.push(plan.out);
     }
-    let plan = Plan { preset, data, out: args.out, seed: args.seed, eval_items: args.eval_items };
+    let plan = Plan { preset, data, out: args.out, seed: args.seed, eval_items: args.eval_items, prompts };
     let stages = train(&plan)?;
     super::print(render(&[stages]))
 }
@@ -108,8 +125,8 @@ mod tests {
     #[test]
     fn values_are_set_and_mistakes_named() {
         let toy = Preset::built_in("toy").expect("built in");
-        assert_eq!(assign(&toy, "grpo.group=4").expect("sets").grpo.group, 4);
-        assert_eq!(assign(&toy, "grpo.learning_rate=1").expect("sets").grpo.learning_rate, 1.0);
+        assert_eq!(assign(&toy, "grpo.group=4").expect("sets").grpo.map(|g| g.group), Some(4));
+        assert_eq!(assign(&toy, "grpo.learning_rate=1").expect("sets").grpo.map(|g| g.learning_rate), Some(1.0));
         for wrong in ["grpo.groups=4", "gpo.group=4", "grpo.group=x", "grpo.group", "grpo.clip=-1"] {
             assert!(assign(&toy, wrong).expect_err(wrong).to_string().contains(wrong));
         }

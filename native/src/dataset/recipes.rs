@@ -1,5 +1,6 @@
 //! `recipes.jsonl`: one recipe a line, with its id and, for a video, where the file was.
 
+use std::collections::BTreeMap;
 use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,9 @@ pub struct Line {
     /// Where the video file was found; a hint, since the recipe knows it by content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
+    /// Where other videos were found whose frames the item shows, by content.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<String, PathBuf>,
 }
 
 /// Reads a recipe file.

@@ -13,9 +13,10 @@ use rayon::prelude::*;
 use scrubjay_core::GENERATOR_VERSION;
 use scrubjay_core::frame::hex;
 use scrubjay_core::preset::Preset;
-use scrubjay_core::recipe::{Question, Recipe, Size};
+use scrubjay_core::recipe::{Draw, Question, Recipe, RecipeError, Size};
 use scrubjay_core::rng::Stream;
 use scrubjay_core::scene::Family;
+use scrubjay_core::similarity::{SMALL, Thumbnails};
 use scrubjay_core::source::Source;
 use scrubjay_core::time::Rate;
 use serde::Serialize;
@@ -60,6 +61,19 @@ pub struct Skipped {
     pub detail: String,
 }
 
+/// An item that no source admitted, and why the last one did not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Undrawn {
+    /// Its number in the whole dataset.
+    pub item: usize,
+    /// One word.
+    pub cause: &'static str,
+    /// Its task.
+    pub task: &'static str,
+    /// One sentence.
+    pub detail: String,
+}
+
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Made {
@@ -85,6 +99,8 @@ pub struct Made {
     pub scenes: Vec<&'static str>,
     /// Videos that were skipped, by cause.
     pub skipped: BTreeMap<String, usize>,
+    /// Items of this part that no source admitted, by task; each has its line in the ledger.
+    pub undrawn: BTreeMap<&'static str, usize>,
     /// The whole preset.
     pub config: Preset,
 }
@@ -123,16 +139,36 @@ fn run(plan: &Plan) -> Result<Made, Error> {
         return Err(Error::failed(format!("nothing to make items from: {reason}")));
     }
     let questions = plan.preset.data.schedule(plan.count);
+    if let Some(q) = questions.iter().find(|q| q.needs_events() && plan.scenes.is_empty()) {
+        return Err(Error::usage(format!(
+            "the preset asks {} about events, which only scenes know; add --scenes all",
+            q.task()
+        )));
+    }
     let (index, of) = plan.shard;
     let mine: Vec<usize> = (index..plan.count).step_by(of.max(1)).collect();
-    let lines = mine
+    let drawn = mine
         .par_iter()
         .map(|&i| line(plan, &videos, i, questions[i]))
-        .collect::<Result<Vec<Line>, Error>>()?;
+        .collect::<Result<Vec<Result<Line, Undrawn>>, Error>>()?;
+    let (mut lines, mut undrawn) = (Vec::with_capacity(drawn.len()), Vec::new());
+    for result in drawn {
+        match result {
+            Ok(line) => lines.push(line),
+            Err(u) => undrawn.push(u),
+        }
+    }
+    if let (true, Some(u)) = (lines.is_empty(), undrawn.first()) {
+        return Err(Error::failed(format!("no item can be drawn from these sources: {}", u.detail)));
+    }
 
     let mut tasks = BTreeMap::new();
     for line in &lines {
         *tasks.entry(line.recipe.task.name().name()).or_insert(0) += 1;
+    }
+    let mut lost = BTreeMap::new();
+    for u in &undrawn {
+        *lost.entry(u.task).or_insert(0) += 1;
     }
     let mut causes = BTreeMap::new();
     for s in &skipped {
@@ -150,11 +186,13 @@ fn run(plan: &Plan) -> Result<Made, Error> {
         videos: videos.len(),
         scenes: plan.scenes.iter().map(|f| f.name()).collect(),
         skipped: causes,
+        undrawn: lost,
         config: plan.preset.clone(),
     };
     writable_folder(&plan.out)?;
     write_atomic(&plan.out.join("recipes.jsonl"), &jsonl(&lines)?)?;
-    write_atomic(&plan.out.join("ledger.jsonl"), &jsonl(&skipped)?)?;
+    let ledger = [jsonl(&skipped)?, jsonl(&undrawn)?].concat();
+    write_atomic(&plan.out.join("ledger.jsonl"), &ledger)?;
     let json = serde_json::to_vec_pretty(&made).map_err(|e| Error::failed(e.to_string()))?;
     write_atomic(&plan.out.join("dataset.json"), &json)?;
     Ok(made)
@@ -208,16 +246,78 @@ fn inspect_one(plan: &Plan, file: &Path) -> Result<Video, Skipped> {
     })
 }
 
-/// Item `i`: of scenes and videos each with equal chance; every scene is its own, a video is drawn.
-fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<Line, Error> {
+/// Sources that are tried for an item before it is given up.
+const ATTEMPTS: usize = 32;
+
+/// Item `i`: of scenes and videos each with equal chance; every scene is its own, a video is drawn. A source that
+/// does not admit the question (no event of it is in sight, say) makes place for the next one drawn.
+fn line(
+    plan: &Plan,
+    videos: &[Video],
+    i: usize,
+    question: Question,
+) -> Result<Result<Line, Undrawn>, Error> {
     let data = &plan.preset.data;
     // Drawn, not counted off: a turn that kept step with the schedule would tie each source to one question.
     let mut stream = Stream::keyed(plan.seed, "synth", "source", i as u64);
+    let mut last = None;
+    for _ in 0..ATTEMPTS {
+        let (source, size, file) = draw_source(plan, videos, question, &mut stream);
+        let (other, others) = match question.needs_other() {
+            // A video has one frame size of its own; both are read at the item's.
+            true => {
+                let (other, _, path) = draw_source(plan, videos, question, &mut stream);
+                let key = match &other {
+                    Source::Video { sha256, .. } => path.map(|p| (sha256.clone(), p)),
+                    Source::Scene { .. } => None,
+                };
+                (Some(other), key.into_iter().collect())
+            }
+            false => (None, BTreeMap::new()),
+        };
+        if other.as_ref() == Some(&source) {
+            last = Some(RecipeError::Task(scrubjay_core::task::TaskError(
+                "a swap needs two different sources".to_owned(),
+            )));
+            continue;
+        }
+        let pool = match (&file, question) {
+            (Some(path), Question::Masked(_)) => Some(pool(path, &source, data)?),
+            _ => None,
+        };
+        let draw = Draw {
+            seed: plan.seed,
+            index: i as u64,
+            source: &source,
+            sampling: data.sampling,
+            size,
+            question,
+            wording: data.wording,
+            other: other.as_ref(),
+            pool: pool.as_ref().map(|p| p as _),
+        };
+        match Recipe::draw(&draw) {
+            Ok(recipe) => return Ok(Ok(Line { id: recipe.id(), recipe, file, others })),
+            Err(e @ (RecipeError::Task(_) | RecipeError::Sampling(_))) => last = Some(e),
+            Err(e) => return Err(Error::failed(format!("item {i}: {e}"))),
+        }
+    }
+    let detail = format!("item {i}: {}", last.map(|e| e.to_string()).unwrap_or_default());
+    Ok(Err(Undrawn { item: i, cause: "unanswerable", task: question.task().name(), detail }))
+}
+
+fn draw_source(
+    plan: &Plan,
+    videos: &[Video],
+    question: Question,
+    stream: &mut Stream,
+) -> (Source, Size, Option<PathBuf>) {
+    let data = &plan.preset.data;
     let from_scene = match (plan.scenes.is_empty(), videos.is_empty()) {
-        (false, false) => stream.below(2) == 0,
+        (false, false) => stream.below(2) == 0 || question.needs_events(),
         (scenes_empty, _) => !scenes_empty,
     };
-    let (source, size, file) = if from_scene {
+    if from_scene {
         let family = plan.scenes[stream.below(plan.scenes.len() as u32) as usize];
         let seed = u64::from(stream.bits()) << 32 | u64::from(stream.bits());
         let rate = Rate { num: data.scene_fps, den: 1 };
@@ -227,10 +327,17 @@ fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<L
     } else {
         let v = &videos[stream.below(videos.len() as u32) as usize];
         (v.source.clone(), v.size, Some(v.file.clone()))
-    };
-    let recipe = Recipe::draw(plan.seed, i as u64, source, data.sampling, size, question, data.wording)
-        .map_err(|e| Error::failed(format!("item {i}: {e}")))?;
-    Ok(Line { id: recipe.id(), recipe, file })
+    }
+}
+
+/// A video's sampled frames as small pictures, to be compared.
+fn pool(path: &Path, source: &Source, data: &scrubjay_core::preset::Data) -> Result<Thumbnails, Error> {
+    let timeline =
+        data.sampling.select(source.frames(), source.rate().fps()).map_err(|e| Error::path(path, e))?;
+    let size = Size { width: SMALL.0, height: SMALL.1 };
+    let decoded =
+        video::decode(path, &timeline.indices, size).map_err(|e| Error::failed(e.to_string()))?;
+    Ok(Thumbnails::new(&decoded.into_iter().map(|d| d.frame).collect::<Vec<_>>()))
 }
 
 fn jsonl<T: Serialize>(values: &[T]) -> Result<Vec<u8>, Error> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use scrubjay_core::item::Item;
+use scrubjay_core::prompt::Templates;
 use scrubjay_core::rng::Stream;
 use scrubjay_core::source::Source;
 use scrubjay_core::task::TaskName;
@@ -89,6 +90,7 @@ impl Data {
         first: usize,
         count: usize,
         patch: usize,
+        templates: &Templates,
     ) -> Result<Vec<Example>, Error> {
         let n = self.train.len();
         let mut order: Option<(usize, Vec<usize>)> = None;
@@ -104,14 +106,19 @@ impl Data {
                 chosen.push(&self.train[list[at % n]]);
             }
         }
-        self.realize(&chosen, patch)
+        self.realize(&chosen, patch, templates)
     }
 
     /// Up to `per_task` held-out examples of each task, evenly spread over the list.
     ///
     /// # Errors
     /// [`Error`] when an item cannot be realized.
-    pub fn held_out(&self, per_task: usize, patch: usize) -> Result<Vec<Example>, Error> {
+    pub fn held_out(
+        &self,
+        per_task: usize,
+        patch: usize,
+        templates: &Templates,
+    ) -> Result<Vec<Example>, Error> {
         let mut chosen = Vec::new();
         for task in TaskName::ALL {
             let lines: Vec<&Line> = self.held_out.iter().filter(|l| l.recipe.task.name() == task).collect();
@@ -124,15 +131,16 @@ impl Data {
             let take = per_task.min(lines.len());
             chosen.extend((0..take).map(|i| lines[i * lines.len() / take]));
         }
-        self.realize(&chosen, patch)
+        self.realize(&chosen, patch, templates)
     }
 
     /// Items whose frames leave the question without an answer are left out.
-    fn realize(&self, lines: &[&Line], patch: usize) -> Result<Vec<Example>, Error> {
+    fn realize(&self, lines: &[&Line], patch: usize, templates: &Templates) -> Result<Vec<Example>, Error> {
         let made: Vec<Option<Example>> = lines
             .par_iter()
             .map(|line| {
                 let Some(mut item) = self.loader.answerable(line)? else { return Ok(None) };
+                item.prompt = templates.prompt(&line.recipe.task);
                 let prompt =
                     process(&item, patch).map_err(|e| Error::failed(format!("item {}: {e}", item.id)))?;
                 item.clips.clear();

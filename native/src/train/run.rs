@@ -8,7 +8,8 @@ use burn::module::Module as _;
 use burn::store::{ModuleSnapshot as _, SafetensorsStore};
 use burn::tensor::{Device, Tensor};
 use indicatif::{ProgressBar, ProgressStyle};
-use scrubjay_core::preset::{Grpo, Model, Preset, Sft};
+use scrubjay_core::preset::{Grpo, Model, Phase, Preset, Sft, pay};
+use scrubjay_core::prompt::{Templates, Wording};
 use scrubjay_core::recipe::Picture;
 use scrubjay_core::rng::Stream;
 use scrubjay_core::task::TaskName;
@@ -22,7 +23,7 @@ use serde_json::json;
 
 use super::data::{Data, Example};
 use super::evaluate::{Answered, answer};
-use super::grpo::{advantages, loss};
+use super::grpo::{advantages, loss, rate, weights};
 use super::learner::Learner;
 use super::table::Stage;
 use crate::error::Error;
@@ -41,13 +42,27 @@ pub struct Plan {
     pub seed: u64,
     /// Held-out items per task.
     pub eval_items: usize,
+    /// A template file's text whose prompts replace the wording's.
+    pub prompts: Option<String>,
+}
+
+impl Plan {
+    fn templates(&self, wording: Wording) -> Result<Templates, Error> {
+        match &self.prompts {
+            Some(file) => Templates::replaced(wording, file).map_err(|e| Error::usage(e.to_string())),
+            None => Ok(Templates::built_in(wording)),
+        }
+    }
 }
 
 /// Checks what can be checked before any work: the model's shape, and that the folder holds no run yet.
 ///
 /// # Errors
 /// [`Error`] naming the value or the folder.
-pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Model, Config), Error> {
+pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Model, &'a Grpo, Config), Error> {
+    let Some(grpo) = &preset.grpo else {
+        return Err(Error::usage("this preset is a benchmark: it has no [grpo] table to train by"));
+    };
     let Some(shape) = &preset.model else {
         return Err(Error::usage(
             "this preset names no model to build and loading published checkpoints is not supported yet; \
@@ -62,11 +77,19 @@ pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Model, Config), 
             ));
         }
     };
+    let unsupported = [
+        ("top_p below 1", grpo.top_p < 1.0),
+        ("temporal", grpo.temporal.is_some()),
+        ("length", grpo.length.is_some()),
+    ];
+    if let Some((what, _)) = unsupported.iter().find(|(_, is)| *is) {
+        return Err(Error::usage(format!("grpo.{what} is not supported by this trainer yet")));
+    }
     let config = Config::toy(shape, side).map_err(|e| Error::usage(e.to_string()))?;
     if out.join("metrics.jsonl").exists() {
         return Err(Error::path(out, "already holds a run; choose another folder"));
     }
-    Ok((shape, config))
+    Ok((shape, grpo, config))
 }
 
 /// Trains and returns the folder's evaluations, stage by stage.
@@ -74,7 +97,7 @@ pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Model, Config), 
 /// # Errors
 /// [`Error`] when data or folder cannot be used, or a number stops being one.
 pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
-    let (shape, config) = check(&plan.preset, &plan.out)?;
+    let (shape, grpo, config) = check(&plan.preset, &plan.out)?;
     let data = Data::read(&plan.data)?;
     writable_folder(&plan.out)?;
     writable_folder(&plan.out.join("checkpoints"))?;
@@ -87,12 +110,15 @@ pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
         "model: {} parameters; data: {learn} recipes to learn from, {test} held out",
         policy.num_params()
     );
+    let templates = plan.templates(plan.preset.data.wording)?;
     let mut run = Run {
-        held_out: data.held_out(plan.eval_items, shape.patch)?,
+        held_out: data.held_out(plan.eval_items, shape.patch, &templates)?,
         log: Log::create(&plan.out)?,
         stages: Vec::new(),
         plan,
         shape,
+        grpo,
+        templates,
         data,
     };
     run.evaluate(Stage::Before, &policy)?;
@@ -104,7 +130,7 @@ pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
         }
         None => policy,
     };
-    let policy = run.reinforce(&plan.preset.grpo, policy)?;
+    let policy = run.reinforce(policy)?;
     run.evaluate(Stage::Grpo, &policy)?;
     Ok(run.stages)
 }
@@ -112,6 +138,8 @@ pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
 struct Run<'a> {
     plan: &'a Plan,
     shape: &'a Model,
+    grpo: &'a Grpo,
+    templates: Templates,
     data: Data,
     held_out: Vec<Example>,
     log: Log,
@@ -121,7 +149,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Answers the held-out items, writes the answers and the weights.
     fn evaluate(&mut self, stage: Stage, policy: &Policy) -> Result<(), Error> {
-        let answers = answer(policy, &self.held_out, self.plan.preset.grpo.max_tokens)?;
+        let answers = answer(policy, &self.held_out, self.grpo.max_tokens)?;
         super::table::write_answers(&self.plan.out, stage, &answers)?;
         save(policy, &self.plan.out.join("checkpoints").join(format!("{}.safetensors", stage.name())))?;
         self.stages.push((stage, answers));
@@ -130,13 +158,13 @@ impl Run<'_> {
 
     /// Learns true answers by their likelihood, the answer's tokens only.
     fn cold_start(&mut self, sft: &Sft, policy: Policy) -> Result<Policy, Error> {
-        let g = &self.plan.preset.grpo;
+        let g = self.grpo;
         let mut learner = Learner::new(policy, g.weight_decay, g.max_grad_norm);
         let bar = bar("cold start", sft.steps);
         for step in 0..sft.steps {
             let begun = Instant::now();
             let examples =
-                self.data.examples(self.plan.seed, step * sft.batch, sft.batch, self.shape.patch)?;
+                self.examples(step * sft.batch, sft.batch, &self.templates)?;
             let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
             let answers: Vec<Vec<Vec<u32>>> = examples.iter().map(|e| vec![target(e)]).collect();
             let batch = Batch::new(&prompts, &answers);
@@ -157,18 +185,34 @@ impl Run<'_> {
         Ok(learner.policy)
     }
 
-    /// GRPO: a group of rollouts for each prompt, one update per batch of groups.
-    fn reinforce(&mut self, g: &Grpo, policy: Policy) -> Result<Policy, Error> {
+    fn examples(&self, first: usize, count: usize, templates: &Templates) -> Result<Vec<Example>, Error> {
+        self.data.examples(self.plan.seed, first, count, self.shape.patch, templates)
+    }
+
+    /// GRPO, phase after phase.
+    fn reinforce(&mut self, mut policy: Policy) -> Result<Policy, Error> {
+        let mut done = 0;
+        for phase in self.grpo.phases(self.plan.preset.data.wording) {
+            policy = self.phase(&phase, done, policy)?;
+            done += phase.steps;
+        }
+        Ok(policy)
+    }
+
+    /// A group of rollouts for each prompt, one update per batch of groups. The reference is the policy that the
+    /// phase starts from. `done` steps came before.
+    fn phase(&mut self, phase: &Phase, done: usize, policy: Policy) -> Result<Policy, Error> {
+        let g = self.grpo;
+        let templates = self.plan.templates(phase.wording.unwrap_or(self.plan.preset.data.wording))?;
         let reference = (g.kl > 0.0).then(|| policy.valid());
         let mut learner = Learner::new(policy, g.weight_decay, g.max_grad_norm);
         // Continue in the data where the cold start ended.
         let begin = self.plan.preset.sft.as_ref().map_or(0, |s| s.steps * s.batch);
         let how = Sampling { group: g.group, temperature: g.temperature, max_tokens: g.max_tokens };
-        let bar = bar("grpo", g.steps);
-        for step in 0..g.steps {
+        let bar = bar(&phase.name, phase.steps);
+        for step in done..done + phase.steps {
             let begun = Instant::now();
-            let examples =
-                self.data.examples(self.plan.seed, begin + step * g.prompts, g.prompts, self.shape.patch)?;
+            let examples = self.examples(begin + step * g.prompts, g.prompts, &templates)?;
             let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
             let mut stream = Stream::keyed(self.plan.seed, "rollout", "", step as u64);
             let rollouts = sample(&learner.policy.valid(), &prompts, how, &mut stream)
@@ -177,7 +221,10 @@ impl Run<'_> {
             let (mut answers, mut advantage) = (Vec::new(), Vec::new());
             for (example, group) in examples.iter().zip(&rollouts) {
                 let scores: Vec<_> =
-                    group.iter().map(|r| example.item.truth.score(&decode(&r.ids))).collect();
+                    group
+                        .iter()
+                        .map(|r| pay(&phase.rewards, example.task, &example.item.truth, &decode(&r.ids)))
+                        .collect();
                 let rewards: Vec<f64> = scores.iter().map(|s| s.total).collect();
                 let a = advantages(&rewards, g.advantage_epsilon);
                 tally.add(example.task, &rewards, scores.iter().filter(|s| s.failure.is_some()).count(), &a);
@@ -192,12 +239,15 @@ impl Run<'_> {
             let old = new.clone().detach();
             let at_reference =
                 reference.as_ref().map(|r| Tensor::from_inner(r.score(&batch, g.temperature).0));
-            let (value, kl) = loss(new, old, at_reference, &advantage, g);
+            let lengths: Vec<usize> = answers.iter().flatten().map(Vec::len).collect();
+            let (value, kl) =
+                loss(new, old, at_reference, &advantage, &weights(&lengths, g.reduction), g);
+            let learning_rate = g.learning_rate * rate(g.schedule, step, g.steps);
             let done =
-                learner.step(value, g.learning_rate).map_err(|e| stopped("grpo", step, &examples, &e))?;
+                learner.step(value, learning_rate).map_err(|e| stopped("grpo", step, &examples, &e))?;
             let (reward, zero) = (tally.mean(), tally.zero_share());
             self.log.write(&json!({
-                "phase": "grpo", "step": step, "loss": done.loss, "grad_norm": done.grad_norm,
+                "phase": phase.name, "step": step, "learning_rate": learning_rate, "loss": done.loss, "grad_norm": done.grad_norm,
                 "kl": kl.into_scalar::<f32>(), "entropy": entropy.into_scalar::<f32>(), "reward": reward,
                 "reward_by_task": tally.by_task(), "zero_advantage_groups": zero,
                 "parse_failures": tally.failures, "rollouts": rollouts.iter().map(Vec::len).sum::<usize>(),
