@@ -11,6 +11,7 @@ pub mod f1;
 pub mod interval;
 pub mod number;
 pub mod order;
+pub mod paired;
 pub mod viubench;
 
 pub use bootstrap::{Estimate, Observation, clustered_mean, stratified_mean};
