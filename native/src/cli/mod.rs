@@ -1,5 +1,6 @@
 //! The command line: parses and calls.
 
+mod compare;
 mod item;
 mod score;
 mod synth;
@@ -39,6 +40,8 @@ enum Command {
     Frames(item::FramesArgs),
     /// Score answers: JSON lines on standard input to JSON lines on standard output.
     Score,
+    /// Compare two files of scores on the same items: means, difference, p-value.
+    Compare(compare::Args),
     /// Serve the built site.
     Serve {
         /// Address to listen on.
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Item(args) => item::item(&args),
         Command::Frames(args) => item::frames(&args),
         Command::Score => score::run(),
+        Command::Compare(args) => compare::run(&args),
         Command::Serve { addr, site } => crate::serve::serve(&site, addr),
     };
     exit(result)
