@@ -49,7 +49,8 @@ async fn a_jigsaw_is_solved_by_keyboard_alone() {
 async fn a_change_is_marked_by_keyboard_alone() {
     let session = Session::open("/p/grounding/3").await;
     let recipe = link::recipe(TaskName::Grounding, 3).expect("draws");
-    let Task::Grounding { start, length, .. } = recipe.task else { unreachable!("a grounding link") };
+    let Task::Grounding(segment) = recipe.task else { unreachable!("a grounding link") };
+    let (start, length) = (segment.start, segment.length);
     session.wait_for("#start").await;
 
     session.tab_to("#start").await;

@@ -132,7 +132,10 @@ fn masked_chance(m: usize, n: usize) -> Chance {
 const CASES: usize = 1500;
 
 /// The mean over all pairs of a guess and a truth, and the best mean of one guess.
-fn simulate(law: impl Fn(&mut Stream) -> Vec<[f64; 2]>, score: impl Fn(&[[f64; 2]], &[[f64; 2]]) -> f64) -> Chance {
+fn simulate(
+    law: impl Fn(&mut Stream) -> Vec<[f64; 2]>,
+    score: impl Fn(&[[f64; 2]], &[[f64; 2]]) -> f64,
+) -> Chance {
     let mut stream = Stream::keyed(0, "chance", "simulated", 0);
     let truths: Vec<Vec<[f64; 2]>> = (0..CASES).map(|_| law(&mut stream)).collect();
     let mean = |guess: &[[f64; 2]]| truths.iter().map(|t| score(guess, t)).sum::<f64>() / CASES as f64;

@@ -2,16 +2,17 @@
 
 use serde_json::{Value, json};
 
+use crate::chance;
 use crate::frame::{Clip, Frame, stimulus_hash};
 use crate::perturb::{Perturbation, shape};
 use crate::prompt::{Prompt, Templates};
 use crate::recipe::{Recipe, RecipeError, paint};
 use crate::reward::table::Reward;
+use crate::reward::videoreasoner::{END, START};
 use crate::reward::{Score, own};
 use crate::source::{Source, Timeline};
 use crate::task::{Task, TaskName, counting, grounding, jigsaw, ratio, segments};
 use crate::time::Interval;
-use crate::chance;
 
 /// The known answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,10 +72,34 @@ impl Truth {
                 let one = |[s, e]: &[f64; 2]| format!("{s:.2}-{e:.2}");
                 format!("<answer>{}</answer>", segments.iter().map(one).collect::<Vec<_>>().join(" "))
             }
-            Self::Ratio([s, e]) => format!("<|event_start|>[{s:.2},{e:.2}]<|event_end|>"),
+            Self::Ratio([s, e]) => format!("{START}[{s:.2},{e:.2}]{END}"),
             Self::Elements(elements) => elements.join(", "),
             Self::Letter(letter) => letter.to_string(),
         }
+    }
+
+    /// An answer written by a person, with the tags that the task's reward reads around it.
+    #[must_use]
+    pub fn tagged(&self, plain: &str) -> String {
+        let plain = plain.trim();
+        match self {
+            Self::Candidates { .. } | Self::Segments(_) if !plain.contains("<answer>") => {
+                format!("<answer>{plain}</answer>")
+            }
+            Self::Ratio(_) if !plain.contains(START) => {
+                format!("{START}[{}]{END}", plain.trim_matches(['[', ']']))
+            }
+            _ => plain.to_owned(),
+        }
+    }
+
+    /// The truth as a person reads it, without tags.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        let text = self.text();
+        let strip = |open: &str, close: &str| text.strip_prefix(open).and_then(|t| t.strip_suffix(close));
+        let inside = strip("<answer>", "</answer>").or(strip(&format!("{START}["), &format!("]{END}")));
+        inside.unwrap_or(&text).to_owned()
     }
 
     /// The truth and what else a named reward must know, as it takes them.
@@ -211,7 +236,8 @@ pub fn realize(recipe: &Recipe, frames: Vec<Vec<Frame>>) -> Result<Item, Realize
     }
     if own.len() != timeline.indices.len() {
         // A slow segment shows some frames more than once.
-        pictures = timeline.indices.iter().map(|i| pictures[own.binary_search(i).unwrap_or(0)].clone()).collect();
+        pictures =
+            timeline.indices.iter().map(|i| pictures[own.binary_search(i).unwrap_or(0)].clone()).collect();
     }
     for segment in recipe.task.perturbed() {
         // In range: `timeline()` checked the task against the number of frames.
@@ -270,4 +296,80 @@ fn finish(recipe: &Recipe, timeline: &Timeline, clips: Vec<Clip>) -> Item {
 fn clip(frames: Vec<Frame>, timeline: &Timeline) -> Clip {
     let shown = (0..frames.len()).map(|i| timeline.edge(i as u32)).collect();
     Clip { frames, shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link;
+
+    /// Every task's truth, written as the reward reads it or as a person would, earns the whole.
+    #[test]
+    fn the_truth_earns_the_whole() {
+        for task in TaskName::ALL {
+            for seed in 0..12 {
+                let recipe = link::recipe(task, seed).expect("draws");
+                let timeline = recipe.timeline().expect("sound");
+                let truth = Truth::of(&recipe.task, &recipe.source, &timeline);
+                for said in [truth.text(), truth.tagged(&truth.plain())] {
+                    let score = truth.score(&said);
+                    assert!(
+                        score.total > 0.999 && score.total <= 1.0,
+                        "{task} {seed}: {said} earns {score:?}"
+                    );
+                    assert!(score.failure.is_none() && !score.parsed.is_null());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn frames_outside_the_segments_stay_as_they_are() {
+        for seed in 0..6 {
+            let recipe = link::recipe(TaskName::Grounding, seed).expect("draws");
+            let source = scene_frames(&recipe).expect("sound").expect("a scene").remove(0);
+            let wants = recipe.wants().expect("sound")[0].indices.clone();
+            let timeline = recipe.timeline().expect("sound");
+            let item = realize_scene(&recipe).expect("realizes");
+            let Task::Grounding(segment) = &recipe.task else { unreachable!("a grounding link") };
+            for (i, frame) in item.clips[0].frames.iter().enumerate() {
+                let untouched = &source[wants.binary_search(&timeline.indices[i]).expect("wanted")];
+                if !(segment.start..segment.end()).contains(&(i as u32)) {
+                    assert!(frame == untouched, "seed {seed}, frame {i}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_swap_shows_another_source() {
+        use crate::perturb::Kind;
+        use crate::recipe::{Draw, Question};
+        let recipe = link::recipe(TaskName::Jigsaw, 1).expect("draws");
+        let other = link::recipe(TaskName::Jigsaw, 2).expect("draws");
+        let draw = |other| {
+            Recipe::draw(&Draw {
+                seed: 1,
+                index: 0,
+                source: &recipe.source,
+                sampling: recipe.sampling,
+                size: recipe.size,
+                question: Question::Grounding { kind: Kind::Swap, compat: false },
+                wording: recipe.wording,
+                other,
+                pool: None,
+            })
+        };
+        assert!(draw(None).is_err());
+        let swap = draw(Some(&other.source)).expect("draws");
+        let json = serde_json::to_string(&swap).expect("serializes");
+        assert_eq!(serde_json::from_str::<Recipe>(&json).expect("parses"), swap);
+        let item = realize_scene(&swap).expect("realizes");
+        let shown = &item.clips[0].frames;
+        let theirs = scene_frames(&other).expect("sound").expect("a scene").remove(0);
+        let segment = swap.task.perturbed()[0].clone();
+        for i in segment.start..segment.end() {
+            assert!(shown[i as usize] == theirs[i as usize]);
+        }
+    }
 }

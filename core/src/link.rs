@@ -38,7 +38,9 @@ pub fn recipe(task: TaskName, seed: u64) -> Result<Recipe, LinkError> {
     let mut stream = Stream::keyed(seed, "link", task.name(), 0);
     let question = question(task, &mut stream);
     let sampling = match task {
-        TaskName::Masked => Sampling { pick: Pick::Rate { rate: 4, count: 96 }, clock: Clock::Fixed { fps: 4 } },
+        TaskName::Masked => {
+            Sampling { pick: Pick::Rate { rate: 4, count: 96 }, clock: Clock::Fixed { fps: 4 } }
+        }
         TaskName::Segments | TaskName::Event | TaskName::Elements | TaskName::Qa => {
             Sampling { pick: Pick::Uniform { count: 96 }, clock: Clock::Pts }
         }
@@ -77,9 +79,12 @@ fn question(task: TaskName, stream: &mut Stream) -> Question {
         TaskName::Counting => {
             Question::Counting { level: Level::ALL[stream.below(2) as usize], compat: false }
         }
-        TaskName::Masked => {
-            Question::Masked(masked::Shape { frames: 12, masked: 3, distractors: 3, ..masked::Shape::default() })
-        }
+        TaskName::Masked => Question::Masked(masked::Shape {
+            frames: 12,
+            masked: 3,
+            distractors: 3,
+            ..masked::Shape::default()
+        }),
         TaskName::Segments => {
             let kind = kind(&[Kind::Mirror, Kind::Grayscale, Kind::ZoomOut, Kind::ChannelSwap]);
             if stream.below(2) == 0 { Question::Events } else { Question::Tampered(kind) }

@@ -74,6 +74,9 @@ mod tests {
         }
         assert_eq!("day".parse(), Ok(Family::Day));
         let error = "chess".parse::<TaskName>().expect_err("unknown").to_string();
-        assert_eq!(error, "unknown task 'chess'; known: grounding, counting, jigsaw, masked, segments, event, elements, qa");
+        assert_eq!(
+            error,
+            "unknown task 'chess'; known: grounding, counting, jigsaw, masked, segments, event, elements, qa"
+        );
     }
 }

@@ -319,7 +319,9 @@ impl Grpo {
     }
 
     fn check(&self) -> Result<(), String> {
-        for (name, value) in [("prompts", self.prompts), ("group", self.group), ("max_tokens", self.max_tokens)] {
+        for (name, value) in
+            [("prompts", self.prompts), ("group", self.group), ("max_tokens", self.max_tokens)]
+        {
             if value == 0 {
                 return Err(format!("grpo.{name} must be at least 1"));
             }
@@ -440,8 +442,12 @@ impl Share {
     pub fn question(&self) -> Result<Question, String> {
         let Self { task, kind, clips, level, masked, compat, .. } = *self;
         let (question, taken): (Option<Question>, &[&str]) = match task {
-            TaskName::Grounding => (kind.map(|kind| Question::Grounding { kind, compat }), &["kind", "compat"]),
-            TaskName::Counting => (level.map(|level| Question::Counting { level, compat }), &["level", "compat"]),
+            TaskName::Grounding => {
+                (kind.map(|kind| Question::Grounding { kind, compat }), &["kind", "compat"])
+            }
+            TaskName::Counting => {
+                (level.map(|level| Question::Counting { level, compat }), &["level", "compat"])
+            }
             TaskName::Jigsaw => {
                 (clips.filter(|c| jigsaw::CLIPS.contains(c)).map(Question::Jigsaw), &["clips (2 to 9)"])
             }
@@ -524,10 +530,17 @@ mod tests {
             ("mvp", 1e-6, 1e-3, 8, 1e-6, Schedule::Constant, 1.0, 1.0),
         ] {
             let g = grpo(name);
-            assert_eq!((g.advantage_epsilon, g.kl, g.group, g.learning_rate), (epsilon, kl, group, rate), "{name}");
+            assert_eq!(
+                (g.advantage_epsilon, g.kl, g.group, g.learning_rate),
+                (epsilon, kl, group, rate),
+                "{name}"
+            );
             assert_eq!((g.schedule, g.temperature, g.top_p), (schedule, temperature, top_p), "{name}");
         }
-        assert_eq!(grpo("museg").phases(Wording::Museg).iter().map(|p| p.steps).collect::<Vec<_>>(), [400, 500]);
+        assert_eq!(
+            grpo("museg").phases(Wording::Museg).iter().map(|p| p.steps).collect::<Vec<_>>(),
+            [400, 500]
+        );
         assert_eq!(grpo("videossr").dual_clip, Some(3.0));
         assert_eq!(Preset::built_in("videossr").expect("built in").data.sampling, Sampling::videossr());
         assert!(Preset::built_in("viubench").expect("built in").grpo.is_none());
@@ -558,7 +571,12 @@ mod tests {
                     let lines = phase.rewards.iter().filter(|l| l.task == share.task).count();
                     let earned = pay(&phase.rewards, share.task, &item.truth, &item.truth.text());
                     assert!(earned.total.is_finite());
-                    assert!(lines > 0 || earned.total > 0.99, "{name}: {} earns {}", share.task, earned.total);
+                    assert!(
+                        lines > 0 || earned.total > 0.99,
+                        "{name}: {} earns {}",
+                        share.task,
+                        earned.total
+                    );
                 }
             }
         }

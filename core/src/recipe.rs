@@ -246,7 +246,8 @@ impl Recipe {
                 let pool = match (from.pool, source) {
                     (Some(pool), _) => pool,
                     (None, Source::Scene { .. }) => {
-                        painted = Thumbnails::new(&paint(source, &timeline.indices, SMALL).unwrap_or_default());
+                        painted =
+                            Thumbnails::new(&paint(source, &timeline.indices, SMALL).unwrap_or_default());
                         &painted
                     }
                     (None, Source::Video { .. }) => return Err(RecipeError::NoPool),
@@ -274,7 +275,8 @@ impl Recipe {
                 Task::Qa { question, options, answer }
             }
         };
-        let recipe = Self { version: GENERATOR_VERSION, source: source.clone(), sampling, size, task, wording };
+        let recipe =
+            Self { version: GENERATOR_VERSION, source: source.clone(), sampling, size, task, wording };
         recipe.timeline()?;
         Ok(recipe)
     }
@@ -342,7 +344,9 @@ impl Recipe {
             if let Perturbation::Swap { other } = &segment.perturbation {
                 let theirs = self.sampling.select(other.frames(), other.rate().fps())?.indices;
                 let Some(shown) = theirs.get(segment.start as usize..segment.end() as usize) else {
-                    return Err(TaskError(format!("{} has fewer sampled frames than the item", other.key())).into());
+                    return Err(
+                        TaskError(format!("{} has fewer sampled frames than the item", other.key())).into()
+                    );
                 };
                 let mut indices = shown.to_vec();
                 indices.dedup();

@@ -155,7 +155,15 @@ impl From<Sampling> for Written {
             Clock::Fixed { fps } => ("fixed", Some(fps)),
             Clock::Pts => ("pts", None),
         };
-        Self { pick: pick.to_owned(), count: sampling.most(), clock: clock.to_owned(), fps, rate, parts, trim }
+        Self {
+            pick: pick.to_owned(),
+            count: sampling.most(),
+            clock: clock.to_owned(),
+            fps,
+            rate,
+            parts,
+            trim,
+        }
     }
 }
 
@@ -261,7 +269,9 @@ pub enum SamplingError {
     #[error("{0} frames are asked for; a contract takes 2 to {MAX_FRAMES}")]
     Count(u32),
     /// The contract's parts do not divide its frames, or it trims too much of them.
-    #[error("{count} frames cannot be taken evenly from {parts} parts of which {trim} thousandths are trimmed at each end")]
+    #[error(
+        "{count} frames cannot be taken evenly from {parts} parts of which {trim} thousandths are trimmed at each end"
+    )]
     Parts {
         /// Frames.
         count: u32,
@@ -412,7 +422,8 @@ mod tests {
 
     #[test]
     fn parts_are_trimmed_at_both_ends() {
-        let s = Sampling { pick: Pick::Parts { count: 4, parts: 2, trim: 100 }, clock: Clock::Fixed { fps: 2 } };
+        let s =
+            Sampling { pick: Pick::Parts { count: 4, parts: 2, trim: 100 }, clock: Clock::Fixed { fps: 2 } };
         // Parts 0..100 and 100..200, of which 10..90 and 110..190 are kept.
         assert_eq!(s.select(200, 24.0).expect("long enough").indices, [30, 70, 130, 170]);
         assert!(matches!(s.select(4, 24.0), Err(SamplingError::TooShort { .. })));

@@ -81,6 +81,87 @@ fn jigsaw_answers() {
 }
 
 #[test]
+fn shapes_cover_what_the_reference_covers() {
+    use scrubjay_core::frame::Frame;
+    use scrubjay_core::perturb::shape::{Shape, Sprite, draw};
+    for case in cases(include_str!("../../tests/golden/counting_shapes.json")) {
+        let number = |k: &str| case[k].as_f64().expect("a number");
+        let list = |k: &str| -> Vec<f64> {
+            case[k].as_array().expect("a list").iter().filter_map(Value::as_f64).collect()
+        };
+        let centre = list("center");
+        let sprite = Sprite {
+            x: centre[0] as i32,
+            y: centre[1] as i32,
+            size: number("size") as u32,
+            turn: (case["angle"].as_f64().unwrap_or(0.0) / 360.0 * 65_536.0).round() as u16,
+            rgb: [255; 3],
+        };
+        let mut frame = Frame::black(number("width") as u32, number("height") as u32);
+        let shape: Shape = case["shape"].as_str().and_then(|s| s.parse().ok()).expect("a shape");
+        draw(&mut frame, shape, &sprite);
+        let inked = |i: &usize| frame.rgb[i * 3] > 0;
+        let at: Vec<(f64, f64)> = (0..frame.rgb.len() / 3)
+            .filter(inked)
+            .map(|i| ((i % frame.width as usize) as f64, (i / frame.width as usize) as f64))
+            .collect();
+        let area = at.len() as f64;
+        let of = |f: fn(f64, f64) -> f64, start: f64, axis: fn(&(f64, f64)) -> f64| at.iter().map(axis).fold(start, f);
+        let bounds = [
+            of(f64::min, 1e9, |p| p.0),
+            of(f64::min, 1e9, |p| p.1),
+            of(f64::max, 0.0, |p| p.0),
+            of(f64::max, 0.0, |p| p.1),
+        ];
+        let mean = [of(|a, b| a + b, 0.0, |p| p.0) / area, of(|a, b| a + b, 0.0, |p| p.1) / area];
+        assert!((area / number("area") - 1.0).abs() <= 0.02, "{case}: area {area}");
+        assert!(bounds.iter().zip(list("bbox")).all(|(a, b)| (a - b).abs() <= 1.0), "{case}: {bounds:?}");
+        assert!(mean.iter().zip(list("centroid")).all(|(a, b)| (a - b).abs() <= 0.5), "{case}: {mean:?}");
+    }
+}
+
+#[test]
+fn compatible_counting_is_distributed_as_the_reference() {
+    use scrubjay_core::recipe::Size;
+    use scrubjay_core::rng::Stream;
+    use scrubjay_core::task::counting::{Level, draw, truth};
+    use std::collections::BTreeMap;
+    let golden: Value =
+        serde_json::from_str(include_str!("../../tests/golden/counting_stats.json")).expect("parses");
+    let samples = golden["samples"].as_f64().expect("a number");
+    const OURS: u64 = 6_000;
+    let mut ours: BTreeMap<String, f64> = BTreeMap::new();
+    for seed in 0..OURS {
+        let stream = &mut Stream::keyed(seed, "counting", "", 0);
+        let groups = draw(Level::Easy, 48, Size { width: 640, height: 360 }, true, stream).expect("draws");
+        let mut count = |key: String| *ours.entry(key).or_default() += samples / OURS as f64;
+        for group in &groups {
+            count(format!("instances {}", group.sprites.len()));
+        }
+        for (shape, n) in ["circle", "square", "triangle"].iter().zip(truth(&groups)) {
+            count(format!("answer {shape}:{n}"));
+            let frames = groups.iter().filter(|g| g.shape.name() == *shape).count();
+            count(format!("frames {shape}:{frames}"));
+        }
+    }
+    let mut compared = 0;
+    for (key, prefix) in [
+        ("instances_per_frame", "instances"),
+        ("answer_component_hist", "answer"),
+        ("frames_per_shape", "frames"),
+    ] {
+        for (bin, n) in golden[key].as_object().expect("a histogram") {
+            let (theirs, ours) = (n.as_f64().expect("a number"), ours[&format!("{prefix} {bin}")]);
+            // Four standard errors of a count, theirs and a tenth of its variance ours.
+            let error = (1.1 * theirs.max(ours)).sqrt();
+            assert!((theirs - ours).abs() <= 4.0 * error, "{key} {bin}: {ours} against {theirs}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 30, "{compared}");
+}
+
+#[test]
 fn sampled_frames() {
     let mut chosen = 0;
     for case in cases(include_str!("../../tests/golden/frame_sampling.json")) {

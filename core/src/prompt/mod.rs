@@ -11,8 +11,8 @@ use serde::Deserialize;
 use crate::named::named;
 use crate::task::segments::Sought;
 use crate::task::{Task, TaskName};
-use template::{Given, Template};
 pub use template::TemplateError;
+use template::{Given, Template};
 
 named! {
     /// The built-in wordings. A wording without a text for some task uses the plain one's.
@@ -21,6 +21,8 @@ named! {
     UnknownWording {
         /// Direct answers for every task, ours.
         Plain = "plain",
+        /// The question alone, for people on a page that shows the clips.
+        People = "people",
         /// VideoSSR's supplement.
         Videossr = "videossr",
         /// A few characters, for models trained from scratch (ours).
@@ -44,6 +46,7 @@ impl Wording {
     fn text(self) -> &'static str {
         match self {
             Self::Plain => include_str!("wordings/plain.toml"),
+            Self::People => include_str!("wordings/people.toml"),
             Self::Videossr => include_str!("wordings/videossr.toml"),
             Self::Toy => include_str!("wordings/toy.toml"),
             Self::Museg => include_str!("wordings/museg.toml"),
@@ -85,6 +88,18 @@ impl Prompt {
             Piece::Clip(_) => "<video>".to_owned(),
         };
         self.user.iter().map(piece).collect()
+    }
+}
+
+impl Prompt {
+    /// The words alone, without clips, for a page that shows the clips itself.
+    #[must_use]
+    pub fn question(&self) -> String {
+        let words = |p: &Piece| match p {
+            Piece::Text(t) => Some(t.trim().to_owned()),
+            Piece::Clip(_) => None,
+        };
+        self.user.iter().filter_map(words).filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -148,7 +163,8 @@ impl Templates {
         let mut table: toml::Table =
             toml::from_str(file).map_err(|e| TemplateError::Syntax(e.to_string()))?;
         if let Some(system) = table.remove("system") {
-            let text = system.as_str().ok_or_else(|| TemplateError::Syntax("system must be a text".to_owned()))?;
+            let text =
+                system.as_str().ok_or_else(|| TemplateError::Syntax("system must be a text".to_owned()))?;
             text.clone_into(&mut self.system);
         }
         for (key, value) in table {
@@ -294,11 +310,13 @@ mod tests {
     #[test]
     fn videossr_is_the_supplement_to_the_byte() {
         let seed: serde_json::Value =
-            serde_json::from_str(include_str!("../../../tests/golden/videossr_prompts.json")).expect("parses");
+            serde_json::from_str(include_str!("../../../tests/golden/videossr_prompts.json"))
+                .expect("parses");
         let file: toml::Table = toml::from_str(Wording::Videossr.text()).expect("parses");
         for task in ["grounding", "counting", "jigsaw-6", "event", "qa"] {
             let text = file[task]["user"].as_str().expect("a text");
-            let text = text.strip_prefix("{video}\n").or(text.strip_prefix("{clips}")).expect("the video first");
+            let text =
+                text.strip_prefix("{video}\n").or(text.strip_prefix("{clips}")).expect("the video first");
             // The figures print a new line as backslash and n.
             assert_eq!(Some(text.replace('\n', "\\n").as_str()), seed[task].as_str(), "{task}");
         }
@@ -322,10 +340,19 @@ mod tests {
         let file = "system = \"s\"\n[counting]\nuser = \"Count {{all}} in {video}!\"\nprefix = \"I see \"";
         let t = Templates::replaced(Wording::Videossr, file).expect("sound");
         let p = ask(&t, TaskName::Counting);
-        assert_eq!((p.text().as_str(), p.prefix.as_str(), p.system.as_str()), ("Count {all} in <video>!", "I see ", "s"));
+        assert_eq!(
+            (p.text().as_str(), p.prefix.as_str(), p.system.as_str()),
+            ("Count {all} in <video>!", "I see ", "s")
+        );
         assert!(ask(&t, TaskName::Grounding).text().starts_with("<video>\nIn a segment of this video, "));
-        let own = Templates::replaced(Wording::Videossr, "[jigsaw]\nuser = \"{clips}?\"\nclip = \"{number}{video} \"")
-            .expect("sound");
-        assert_eq!(ask(&own, TaskName::Jigsaw).text(), "1<video> 2<video> 3<video> 4<video> 5<video> 6<video> ?");
+        let own = Templates::replaced(
+            Wording::Videossr,
+            "[jigsaw]\nuser = \"{clips}?\"\nclip = \"{number}{video} \"",
+        )
+        .expect("sound");
+        assert_eq!(
+            ask(&own, TaskName::Jigsaw).text(),
+            "1<video> 2<video> 3<video> 4<video> 5<video> 6<video> ?"
+        );
     }
 }

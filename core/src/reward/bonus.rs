@@ -70,7 +70,8 @@ mod tests {
     #[test]
     fn the_documented_cases() {
         let group = |right: usize| -> Vec<f64> { (0..10).map(|i| f64::from(u8::from(i < right))).collect() };
-        let paid = |p: usize, q: usize| temporal(&group(p), &group(q), Temporal::default()).iter().sum::<f64>();
+        let paid =
+            |p: usize, q: usize| temporal(&group(p), &group(q), Temporal::default()).iter().sum::<f64>();
         assert!((paid(5, 6) - 1.5).abs() < 1e-12, "0.5 is at least 0.48");
         assert_eq!(paid(4, 6), 0.0);
         assert_eq!(paid(0, 0), 0.0);

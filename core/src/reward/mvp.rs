@@ -68,7 +68,9 @@ mod tests {
         // All chosen, two in place; two chosen, one in place.
         assert_eq!(at("<answer>3,1,2,4</answer>"), 0.75);
         assert_eq!(at("<answer>3,5,6,1</answer>"), 0.375);
-        for wrong in ["3,1,4,2", "<answer>3,1,4</answer>", "<answer>3,3,4,2</answer>", "<answer>3,1,4,9</answer>"] {
+        for wrong in
+            ["3,1,4,2", "<answer>3,1,4</answer>", "<answer>3,3,4,2</answer>", "<answer>3,1,4,9</answer>"]
+        {
             assert_eq!(at(wrong), 0.0, "{wrong}");
         }
         assert_eq!(at("<answer>0,1,4,2</answer>"), 0.0);

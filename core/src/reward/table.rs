@@ -66,9 +66,13 @@ impl Reward {
         match (self, variant) {
             (Self::MusegSegment, Variant::Paper) => (0.0, 1.0),
             // The public code counts overlapping true segments more than once and has no bound where they do not last.
-            (Self::MusegGlobal | Self::MusegLocal | Self::MusegSegment, Variant::Published) => (f64::MIN, f64::MAX),
+            (Self::MusegGlobal | Self::MusegLocal | Self::MusegSegment, Variant::Published) => {
+                (f64::MIN, f64::MAX)
+            }
             (Self::MusegSegment, Variant::Guarded) => (0.0, museg::MATCH_MAX),
-            (Self::VisualJigsaw, Variant::Published) => (-visual_jigsaw::REPETITION, 1.0 + visual_jigsaw::FORMAT),
+            (Self::VisualJigsaw, Variant::Published) => {
+                (-visual_jigsaw::REPETITION, 1.0 + visual_jigsaw::FORMAT)
+            }
             (Self::VisualJigsaw, _) => (0.0, 1.0 + visual_jigsaw::FORMAT),
             (Self::Mvp, _) => (0.0, 1.0 + mvp::FORMAT),
             _ => (0.0, 1.0),
@@ -90,12 +94,12 @@ impl Reward {
         let wrong_meta = |field, wanted| WrongTruth { reward: self, field, wanted, given: short(meta) };
         let text = || truth.as_str().ok_or_else(|| wrong("a string"));
         let list = || segments(truth).ok_or_else(|| wrong("a list of [start, end] pairs of numbers"));
-        let labels = || numbers(truth).ok_or_else(|| wrong("a list of whole numbers, or a text of them with commas"));
+        let labels =
+            || numbers(truth).ok_or_else(|| wrong("a list of whole numbers, or a text of them with commas"));
         let problem = || match &meta["problem_type"] {
             Value::Null => Ok(Problem::default()),
-            kind => serde_json::from_value(kind.clone()).map_err(|_| {
-                wrong_meta("meta.problem_type", "multiple_choice, numerical or regression")
-            }),
+            kind => serde_json::from_value(kind.clone())
+                .map_err(|_| wrong_meta("meta.problem_type", "multiple_choice, numerical or regression")),
         };
         Ok(match self {
             // As in the public code, a truth that cannot be read is matched by nothing.
@@ -142,9 +146,11 @@ impl Reward {
             Self::Mvp => {
                 let candidates = match &meta["candidates"] {
                     Value::Null => None,
-                    n => Some(n.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(|| {
-                        wrong_meta("meta.candidates", "the number of candidates")
-                    })?),
+                    n => Some(
+                        n.as_u64()
+                            .and_then(|n| u32::try_from(n).ok())
+                            .ok_or_else(|| wrong_meta("meta.candidates", "the number of candidates"))?,
+                    ),
                 };
                 mvp::whole(prediction, &labels()?, candidates)
             }
@@ -204,7 +210,8 @@ mod tests {
         let score = |r: Reward, truth: Value, meta: Value| r.score(Variant::Guarded, "1", &truth, &meta);
         let error = score(Reward::Mvp, json!("a"), Value::Null).expect_err("refused").to_string();
         assert!(error.contains("mvp") && error.contains("whole numbers"), "{error}");
-        let error = score(Reward::VideoreasonerIou, json!([1, 2]), json!({ "duration": 0 })).expect_err("refused");
+        let error =
+            score(Reward::VideoreasonerIou, json!([1, 2]), json!({ "duration": 0 })).expect_err("refused");
         assert!(error.to_string().contains("duration"), "{error}");
         let long = json!("x".repeat(10_000));
         assert!(score(Reward::MusegLocal, long, Value::Null).expect_err("refused").to_string().len() < 400);

@@ -84,7 +84,11 @@ mod tests {
     fn the_form_is_the_whole_text() {
         assert_eq!(format("<think>a</think>\n<answer>b</answer>").total, 1.0);
         assert_eq!(format("<think>a</think>b</think><answer>c</answer>").total, 1.0);
-        for wrong in [" <think>a</think><answer>b</answer>", "<think>a</think>x<answer>b</answer>", "<answer>b</answer>"] {
+        for wrong in [
+            " <think>a</think><answer>b</answer>",
+            "<think>a</think>x<answer>b</answer>",
+            "<answer>b</answer>",
+        ] {
             assert_eq!(format(wrong).total, 0.0, "{wrong}");
         }
     }

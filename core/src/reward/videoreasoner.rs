@@ -117,7 +117,10 @@ mod tests {
     #[test]
     fn the_letter_is_the_first_character() {
         let right = |text: &str| accuracy(text, "<answer>B</answer>", Variant::Guarded).total;
-        assert_eq!([right(" B. 2, 1"), right("b"), right("The answer is B"), right("")], [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(
+            [right(" B. 2, 1"), right("b"), right("The answer is B"), right("")],
+            [1.0, 0.0, 0.0, 0.0]
+        );
     }
 
     proptest! {

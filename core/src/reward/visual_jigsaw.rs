@@ -105,8 +105,9 @@ mod tests {
         let published = |body: &str| {
             order(&format!("<think>a</think> \\boxed{{{body}}}"), &TRUTH, Variant::Published).total
         };
-        let paper =
-            |body: &str| order(&format!("<think>a</think><answer>{body}</answer>"), &TRUTH, Variant::Paper).total;
+        let paper = |body: &str| {
+            order(&format!("<think>a</think><answer>{body}</answer>"), &TRUTH, Variant::Paper).total
+        };
         for (body, code, formula) in [
             ("5,3,6,2,4,1", 1.2, 1.2),
             ("5,3,6,2,1,4", 0.2 + 0.2 * 4.0 / 6.0, 0.2 + 0.2 * 4.0 / 6.0),

@@ -66,14 +66,21 @@ pub fn draw(
     stream: &mut Stream,
 ) -> Result<Vec<Group>, TaskError> {
     if size.width.min(size.height) < 16 {
-        return Err(TaskError(format!("shapes cannot be told apart on {}x{} pixels", size.width, size.height)));
+        return Err(TaskError(format!(
+            "shapes cannot be told apart on {}x{} pixels",
+            size.width, size.height
+        )));
     }
     for _ in 0..200 {
         if let Some(chosen) = frames_of_shapes(level, frames, compat, stream) {
             let mut groups = Vec::new();
             for (shape, frame) in chosen {
                 let count = stream.range(1, level.most() as i32);
-                groups.push(Group { frame, shape, sprites: sprites(shape, count as u32, size, compat, stream)? });
+                groups.push(Group {
+                    frame,
+                    shape,
+                    sprites: sprites(shape, count as u32, size, compat, stream)?,
+                });
             }
             return Ok(groups);
         }
@@ -83,7 +90,12 @@ pub fn draw(
 
 /// Which frames show which shape: for each shape in turn a random walk over the frames that are left, taking those
 /// far enough from its own. Strict placement wants as many as were drawn.
-fn frames_of_shapes(level: Level, frames: u32, compat: bool, stream: &mut Stream) -> Option<Vec<(Shape, u32)>> {
+fn frames_of_shapes(
+    level: Level,
+    frames: u32,
+    compat: bool,
+    stream: &mut Stream,
+) -> Option<Vec<(Shape, u32)>> {
     let mut free: Vec<u32> = (0..frames).collect();
     let mut chosen = Vec::new();
     for shape in Shape::ALL {
@@ -175,7 +187,9 @@ pub(super) fn check(groups: &[Group], frames: u32) -> Result<(), TaskError> {
         if g.sprites.is_empty() || g.sprites.len() > 64 {
             return Err(TaskError(format!("frame {} has {} shapes, not 1 to 64", g.frame, g.sprites.len())));
         }
-        if let Some(s) = g.sprites.iter().find(|s| !(2..=8192).contains(&s.size) || s.x.abs().max(s.y.abs()) > 16_384) {
+        if let Some(s) =
+            g.sprites.iter().find(|s| !(2..=8192).contains(&s.size) || s.x.abs().max(s.y.abs()) > 16_384)
+        {
             return Err(TaskError(format!("a shape of size {} at {}, {} is absurd", s.size, s.x, s.y)));
         }
     }

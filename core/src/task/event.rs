@@ -44,10 +44,9 @@ pub fn draw_span(
         })
         .collect();
     stream.shuffle(&mut single);
-    single
-        .first()
-        .map(|(e, span)| (e.what.clone(), *span))
-        .ok_or_else(|| TaskError("no event of this scene occurs just once within the shown frames".to_owned()))
+    single.first().map(|(e, span)| (e.what.clone(), *span)).ok_or_else(|| {
+        TaskError("no event of this scene occurs just once within the shown frames".to_owned())
+    })
 }
 
 /// The forms of question that an event log can answer.
@@ -154,7 +153,11 @@ pub const ELEMENTS: std::ops::RangeInclusive<usize> = 4..=10;
 ///
 /// # Errors
 /// [`TaskError`] as [`draw_choice`], or when the scene names too few things.
-pub fn draw_elements(scene: &Scene, events: &[Event], stream: &mut Stream) -> Result<(String, Vec<String>), TaskError> {
+pub fn draw_elements(
+    scene: &Scene,
+    events: &[Event],
+    stream: &mut Stream,
+) -> Result<(String, Vec<String>), TaskError> {
     let asked = draw_choice(events, stream)?;
     let mut elements = asked.about;
     elements.extend(events.iter().map(|e| e.element.clone()));

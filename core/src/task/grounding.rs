@@ -69,7 +69,9 @@ impl Segment {
     pub fn check(&self, frames: u32) -> Result<(), TaskError> {
         let Self { start, length, perturbation } = self;
         if *length == 0 || u64::from(*start) + u64::from(*length) > u64::from(frames) {
-            return Err(TaskError(format!("the segment {start}+{length} does not lie within {frames} frames")));
+            return Err(TaskError(format!(
+                "the segment {start}+{length} does not lie within {frames} frames"
+            )));
         }
         perturbation.check(*length).map_err(TaskError)
     }

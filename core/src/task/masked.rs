@@ -57,7 +57,9 @@ impl Shape {
     pub fn check(&self) -> Result<(), TaskError> {
         let Self { frames, masked, distractors, kappa } = *self;
         if masked == 0 || masked + distractors > 26 {
-            return Err(TaskError(format!("{masked} masked frames and {distractors} distractors, not 1 to 26 in all")));
+            return Err(TaskError(format!(
+                "{masked} masked frames and {distractors} distractors, not 1 to 26 in all"
+            )));
         }
         if frames > 256 || frames < masked + 2 * CONTEXT {
             return Err(TaskError(format!(
@@ -76,7 +78,12 @@ impl Shape {
 ///
 /// # Errors
 /// [`TaskError`] when the pool has too few different frames, whatever the threshold.
-pub fn draw(shape: Shape, pool: &dyn Similarity, rate: u32, stream: &mut Stream) -> Result<Masked, TaskError> {
+pub fn draw(
+    shape: Shape,
+    pool: &dyn Similarity,
+    rate: u32,
+    stream: &mut Stream,
+) -> Result<Masked, TaskError> {
     shape.check()?;
     let strict = f64::from(shape.kappa) / 1000.0;
     let mut neighbours: Vec<f64> = (1..pool.len()).map(|i| pool.similarity(i - 1, i)).collect();
@@ -186,8 +193,14 @@ impl Masked {
         if let Some(w) = places.windows(2).find(|w| w[0] == w[1]) {
             return Err(TaskError(format!("frame {} is shown twice", w[0])));
         }
-        if self.before.is_empty() || self.after.is_empty() || !self.before.is_sorted() || !self.after.is_sorted() {
-            return Err(TaskError("the context must have frames before and after the gap, in order".to_owned()));
+        if self.before.is_empty()
+            || self.after.is_empty()
+            || !self.before.is_sorted()
+            || !self.after.is_sorted()
+        {
+            return Err(TaskError(
+                "the context must have frames before and after the gap, in order".to_owned(),
+            ));
         }
         if self.candidates.len() > 26 || self.targets.is_empty() {
             return Err(TaskError(format!("{} candidates, not 1 to 26", self.candidates.len())));
@@ -196,7 +209,9 @@ impl Masked {
             self.targets.iter().map(|t| self.candidates.get(usize::from(*t)).copied()).collect();
         let gap = (self.before[self.before.len() - 1], self.after[0]);
         match source {
-            Some(s) if s.windows(2).all(|w| w[0] < w[1]) && s.iter().all(|p| (gap.0..gap.1).contains(p)) => Ok(()),
+            Some(s) if s.windows(2).all(|w| w[0] < w[1]) && s.iter().all(|p| (gap.0..gap.1).contains(p)) => {
+                Ok(())
+            }
             _ => Err(TaskError(format!("the targets {:?} are not frames of the gap in order", self.targets))),
         }
     }

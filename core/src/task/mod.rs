@@ -142,7 +142,11 @@ impl Task {
             Self::Segments(sought) => segments::check(sought, frames),
             Self::Event { query, span: [start, end] } => {
                 check_text("query", query)?;
-                if start < end { Ok(()) } else { Err(TaskError(format!("the span {start}-{end} ms does not last"))) }
+                if start < end {
+                    Ok(())
+                } else {
+                    Err(TaskError(format!("the span {start}-{end} ms does not last")))
+                }
             }
             Self::Elements { question, elements } => {
                 check_text("question", question)?;
@@ -155,7 +159,10 @@ impl Task {
                 check_text("question", question)?;
                 options.iter().try_for_each(|o| check_text("option", o))?;
                 if !event::OPTIONS.contains(&options.len()) || usize::from(*answer) >= options.len() {
-                    return Err(TaskError(format!("answer {answer} of {} options; 2 to 5 are taken", options.len())));
+                    return Err(TaskError(format!(
+                        "answer {answer} of {} options; 2 to 5 are taken",
+                        options.len()
+                    )));
                 }
                 Ok(())
             }
@@ -190,6 +197,7 @@ fn shown(ms: u32, source: &Source, timeline: &Timeline) -> f64 {
 pub fn ratio(span: [u32; 2], source: &Source, timeline: &Timeline) -> [f64; 2] {
     let (first, last) = (timeline.edge(0), timeline.edge(timeline.indices.len() as u32));
     let whole = last - first;
-    let part = |ms| if whole > 0.0 { ((shown(ms, source, timeline) - first) / whole).clamp(0.0, 1.0) } else { 0.0 };
+    let part =
+        |ms| if whole > 0.0 { ((shown(ms, source, timeline) - first) / whole).clamp(0.0, 1.0) } else { 0.0 };
     span.map(part)
 }

@@ -68,7 +68,12 @@ const GAP: u32 = 2;
 ///
 /// # Errors
 /// [`TaskError`] when the log holds no event that the shown frames cover.
-pub fn draw_event(events: &[Event], source: &Source, timeline: &Timeline, stream: &mut Stream) -> Result<Sought, TaskError> {
+pub fn draw_event(
+    events: &[Event],
+    source: &Source,
+    timeline: &Timeline,
+    stream: &mut Stream,
+) -> Result<Sought, TaskError> {
     let mut kinds: Vec<&Event> = Vec::new();
     for event in events {
         let times = events.iter().filter(|e| e.kind == event.kind).count();
@@ -115,7 +120,10 @@ pub(super) fn check(sought: &Sought, frames: u32) -> Result<(), TaskError> {
             }
             segments.iter().try_for_each(|s| s.check(frames))?;
             match segments.windows(2).find(|w| w[0].end() > w[1].start) {
-                Some(w) => Err(TaskError(format!("the segment at {} begins before the one before it ends", w[1].start))),
+                Some(w) => Err(TaskError(format!(
+                    "the segment at {} begins before the one before it ends",
+                    w[1].start
+                ))),
                 None => Ok(()),
             }
         }

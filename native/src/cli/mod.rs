@@ -124,6 +124,7 @@ fn templates(
 ) -> Result<scrubjay_core::prompt::Templates, Error> {
     use scrubjay_core::prompt::Templates;
     let Some(path) = file else { return Ok(Templates::built_in(wording)) };
-    let text = std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
     Templates::replaced(wording, &text).map_err(|e| Error::usage(format!("{}: {e}", path.display())))
 }

@@ -52,7 +52,9 @@ fn score(bytes: &[u8]) -> Result<Value, (Value, String)> {
     let line: Line = serde_json::from_value(value).map_err(|e| fail(e.to_string()))?;
     let reward: Reward =
         line.reward.parse().map_err(|e: scrubjay_core::reward::table::UnknownReward| fail(e.to_string()))?;
-    let score = reward.score(line.variant, &line.prediction, &line.truth, &line.meta).map_err(|e| fail(e.to_string()))?;
+    let score = reward
+        .score(line.variant, &line.prediction, &line.truth, &line.meta)
+        .map_err(|e| fail(e.to_string()))?;
     Ok(json!({
         "id": line.id,
         "score": score.total,

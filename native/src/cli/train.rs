@@ -61,7 +61,10 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
     let prompts = match &args.prompts {
         Some(path) => {
             super::templates(preset.data.wording, Some(path))?;
-            Some(std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?)
+            Some(
+                std::fs::read_to_string(path)
+                    .map_err(|e| Error::path(path, format!("cannot be read: {e}")))?,
+            )
         }
         None => None,
     };
@@ -126,7 +129,10 @@ mod tests {
     fn values_are_set_and_mistakes_named() {
         let toy = Preset::built_in("toy").expect("built in");
         assert_eq!(assign(&toy, "grpo.group=4").expect("sets").grpo.map(|g| g.group), Some(4));
-        assert_eq!(assign(&toy, "grpo.learning_rate=1").expect("sets").grpo.map(|g| g.learning_rate), Some(1.0));
+        assert_eq!(
+            assign(&toy, "grpo.learning_rate=1").expect("sets").grpo.map(|g| g.learning_rate),
+            Some(1.0)
+        );
         for wrong in ["grpo.groups=4", "gpo.group=4", "grpo.group=x", "grpo.group", "grpo.clip=-1"] {
             assert!(assign(&toy, wrong).expect_err(wrong).to_string().contains(wrong));
         }

@@ -251,12 +251,7 @@ const ATTEMPTS: usize = 32;
 
 /// Item `i`: of scenes and videos each with equal chance; every scene is its own, a video is drawn. A source that
 /// does not admit the question (no event of it is in sight, say) makes place for the next one drawn.
-fn line(
-    plan: &Plan,
-    videos: &[Video],
-    i: usize,
-    question: Question,
-) -> Result<Result<Line, Undrawn>, Error> {
+fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<Result<Line, Undrawn>, Error> {
     let data = &plan.preset.data;
     // Drawn, not counted off: a turn that kept step with the schedule would tie each source to one question.
     let mut stream = Stream::keyed(plan.seed, "synth", "source", i as u64);
@@ -335,8 +330,7 @@ fn pool(path: &Path, source: &Source, data: &scrubjay_core::preset::Data) -> Res
     let timeline =
         data.sampling.select(source.frames(), source.rate().fps()).map_err(|e| Error::path(path, e))?;
     let size = Size { width: SMALL.0, height: SMALL.1 };
-    let decoded =
-        video::decode(path, &timeline.indices, size).map_err(|e| Error::failed(e.to_string()))?;
+    let decoded = video::decode(path, &timeline.indices, size).map_err(|e| Error::failed(e.to_string()))?;
     Ok(Thumbnails::new(&decoded.into_iter().map(|d| d.frame).collect::<Vec<_>>()))
 }
 

@@ -116,7 +116,8 @@ mod tests {
         let device = Device::flex().autodiff();
         let new = tensor(&[-1.0, -2.0, -0.5], &device).require_grad();
         let old = new.clone().detach();
-        let (value, _) = loss(new.clone(), old, None, &[1.0, -1.0, 0.5], &weights(&[3], Reduction::TokenMean), &grpo());
+        let (value, _) =
+            loss(new.clone(), old, None, &[1.0, -1.0, 0.5], &weights(&[3], Reduction::TokenMean), &grpo());
         let grads = value.backward();
         assert!((value.into_scalar::<f32>() + 0.5 / 3.0).abs() < 1e-6);
         let g = new.grad(&grads).expect("tracked").into_data().try_to_vec::<f32>().expect("f32");

@@ -163,8 +163,7 @@ impl Run<'_> {
         let bar = bar("cold start", sft.steps);
         for step in 0..sft.steps {
             let begun = Instant::now();
-            let examples =
-                self.examples(step * sft.batch, sft.batch, &self.templates)?;
+            let examples = self.examples(step * sft.batch, sft.batch, &self.templates)?;
             let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
             let answers: Vec<Vec<Vec<u32>>> = examples.iter().map(|e| vec![target(e)]).collect();
             let batch = Batch::new(&prompts, &answers);
@@ -220,11 +219,10 @@ impl Run<'_> {
             let mut tally = Tally::default();
             let (mut answers, mut advantage) = (Vec::new(), Vec::new());
             for (example, group) in examples.iter().zip(&rollouts) {
-                let scores: Vec<_> =
-                    group
-                        .iter()
-                        .map(|r| pay(&phase.rewards, example.task, &example.item.truth, &decode(&r.ids)))
-                        .collect();
+                let scores: Vec<_> = group
+                    .iter()
+                    .map(|r| pay(&phase.rewards, example.task, &example.item.truth, &decode(&r.ids)))
+                    .collect();
                 let rewards: Vec<f64> = scores.iter().map(|s| s.total).collect();
                 let a = advantages(&rewards, g.advantage_epsilon);
                 tally.add(example.task, &rewards, scores.iter().filter(|s| s.failure.is_some()).count(), &a);
@@ -240,8 +238,7 @@ impl Run<'_> {
             let at_reference =
                 reference.as_ref().map(|r| Tensor::from_inner(r.score(&batch, g.temperature).0));
             let lengths: Vec<usize> = answers.iter().flatten().map(Vec::len).collect();
-            let (value, kl) =
-                loss(new, old, at_reference, &advantage, &weights(&lengths, g.reduction), g);
+            let (value, kl) = loss(new, old, at_reference, &advantage, &weights(&lengths, g.reduction), g);
             let learning_rate = g.learning_rate * rate(g.schedule, step, g.steps);
             let done =
                 learner.step(value, learning_rate).map_err(|e| stopped("grpo", step, &examples, &e))?;

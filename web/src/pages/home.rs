@@ -2,8 +2,25 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
+use scrubjay_core::task::TaskName;
 
 use crate::screen::Heading;
+
+/// Task, name and invitation of each puzzle.
+const PUZZLES: [(TaskName, &str, &str); 8] = [
+    (TaskName::Jigsaw, "Jigsaw", "Six clips of one film in the wrong order. Put them right."),
+    (
+        TaskName::Grounding,
+        "Spot the change",
+        "For a while something is wrong with the film. From when to when?",
+    ),
+    (TaskName::Counting, "Count the shapes", "Circles, squares and triangles flash up. How many of each?"),
+    (TaskName::Masked, "Fill the gap", "Some pictures are missing. Which are they, and in what order?"),
+    (TaskName::Segments, "Every time", "Find each moment at which something is to be seen."),
+    (TaskName::Event, "Just once", "In which part of the film does it happen?"),
+    (TaskName::Qa, "Questions", "What came first, how often, in what order?"),
+    (TaskName::Elements, "What matters", "Name the things that one must look at."),
+];
 
 /// The front page.
 #[component]
@@ -15,18 +32,9 @@ pub(crate) fn Home() -> impl IntoView {
              Video models learn from the same puzzles, scored by the same code."
         </p>
         <ul class="cards">
-            <li>
-                <A href="/p/jigsaw/1">
-                    <strong>"Jigsaw"</strong>
-                    <span>"Six clips of one film in the wrong order. Put them right."</span>
-                </A>
-            </li>
-            <li>
-                <A href="/p/grounding/1">
-                    <strong>"Spot the change"</strong>
-                    <span>"For a while something is wrong with the film. From when to when?"</span>
-                </A>
-            </li>
+            {PUZZLES.map(|(task, name, what)| view! {
+                <li><A href=format!("/p/{task}/1")><strong>{name}</strong><span>{what}</span></A></li>
+            })}
         </ul>
     }
 }

@@ -8,15 +8,18 @@ use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
 use scrubjay_core::item::{Item, realize_scene};
 use scrubjay_core::link;
+use scrubjay_core::prompt::{Templates, Wording};
 use scrubjay_core::task::TaskName;
 
-use crate::puzzle::{Grounding, Jigsaw};
+use crate::puzzle::{Grounding, Jigsaw, Written};
 use crate::screen::Heading;
 
 /// A puzzle and the seed it came from.
 #[derive(Clone)]
 struct Puzzle {
     item: Arc<Item>,
+    /// What is asked, in words for people.
+    question: String,
     seed: u64,
 }
 
@@ -24,7 +27,8 @@ fn build(path: &str) -> Result<Puzzle, String> {
     let (task, seed) = link::parse(path).map_err(|e| e.to_string())?;
     let recipe = link::recipe(task, seed).map_err(|e| e.to_string())?;
     let item = realize_scene(&recipe).map_err(|e| e.to_string())?;
-    Ok(Puzzle { item: Arc::new(item), seed })
+    let question = Templates::built_in(Wording::People).prompt(&recipe.task).question();
+    Ok(Puzzle { item: Arc::new(item), question, seed })
 }
 
 /// The page behind `/p/<task>/<seed>`.
@@ -62,13 +66,14 @@ pub(crate) fn Play() -> impl IntoView {
     }
 }
 
-fn show(Puzzle { item, seed }: Puzzle) -> impl IntoView {
+fn show(Puzzle { item, question, seed }: Puzzle) -> impl IntoView {
     let next = format!("/p/{}/{}", item.task, seed.wrapping_add(1));
     let hash = item.stimulus.clone();
     let short = hash.get(..12).unwrap_or_default().to_owned();
     let board = match item.task {
         TaskName::Jigsaw => view! { <Jigsaw item=item.clone()/> }.into_any(),
-        TaskName::Grounding => view! { <Grounding item=item.clone()/> }.into_any(),
+        TaskName::Grounding => view! { <Grounding item=item.clone() question/> }.into_any(),
+        _ => view! { <Written item=item.clone() question/> }.into_any(),
     };
     view! {
         {board}

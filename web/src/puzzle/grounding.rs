@@ -6,7 +6,6 @@ use leptos::html;
 use leptos::prelude::*;
 use scrubjay_core::frame::Frame;
 use scrubjay_core::item::{Item, Truth};
-use scrubjay_core::prompt::Piece;
 use scrubjay_core::resample::{Filter, resize};
 use scrubjay_core::time::Interval;
 
@@ -20,7 +19,7 @@ const THUMBS: usize = 8;
 
 /// The puzzle.
 #[component]
-pub(crate) fn Grounding(item: Arc<Item>) -> impl IntoView {
+pub(crate) fn Grounding(item: Arc<Item>, question: String) -> impl IntoView {
     let count = item.clips[0].frames.len();
     let chance = item.chance;
     let fps = item.sampling_fps;
@@ -47,13 +46,9 @@ pub(crate) fn Grounding(item: Arc<Item>) -> impl IntoView {
         let thumbs = thumbnails(&item.clips[0].frames);
         Effect::new(move |_| paint(strip, &thumbs));
     }
-    let question = item.prompt.user.iter().find_map(|p| match p {
-        Piece::Text(text) => text.trim().split(". ").next().map(|s| format!("{s}.")),
-        Piece::Clip(_) => None,
-    });
     let truth = match &item.truth {
         Truth::Interval(i) => *i,
-        Truth::Order(_) => Interval { start: 0.0, end: 0.0 },
+        _ => Interval { start: 0.0, end: 0.0 },
     };
     let submit = {
         let item = item.clone();

@@ -2,13 +2,15 @@
 
 mod grounding;
 mod jigsaw;
+mod written;
 
 use leptos::html;
 use leptos::prelude::*;
-use scrubjay_core::chance::Chance;
+use scrubjay_core::chance::{Chance, How};
 
 pub(crate) use grounding::Grounding;
 pub(crate) use jigsaw::Jigsaw;
+pub(crate) use written::Written;
 
 /// What the visitor is told after answering.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +42,10 @@ fn Verdict(outcome: RwSignal<Option<Outcome>>, chance: Chance) -> impl IntoView 
                 </p>
                 <p>
                     "You said " <code>{o.answer}</code> ", it was " <code>{o.truth}</code>
-                    {format!(". Guessing earns {:.0} % on average.", chance.random * 100.0)}
+                    {match chance.how {
+                        How::None => ".".to_owned(),
+                        _ => format!(". Guessing earns {:.0} % on average.", chance.random * 100.0),
+                    }}
                 </p>
             })}
         </div>
