@@ -87,7 +87,7 @@ mod tests {
             let n = 40_000;
             (0..n).map(|_| truth(question).score(&truth(question).text()).total).sum::<f64>() / f64::from(n)
         };
-        let grounding = simulate(|s| grounding::draw(Kind::Mirror, 48, s));
+        let grounding = simulate(|s| grounding::draw(Kind::Mirror, 48, s).expect("draws"));
         assert!((of_name(TaskName::Grounding, 48, 0).random - grounding).abs() < 0.005, "{grounding}");
         let six = simulate(|s| jigsaw::draw(6, s));
         assert!((of_name(TaskName::Jigsaw, 48, 6).random - six).abs() < 0.005, "{six}");

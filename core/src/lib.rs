@@ -11,6 +11,7 @@
 
 pub mod answer;
 pub mod chance;
+mod columns;
 pub mod frame;
 pub mod item;
 pub mod link;

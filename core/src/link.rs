@@ -26,8 +26,11 @@ pub enum LinkError {
     Recipe(#[from] RecipeError),
 }
 
+/// The perturbations that links ask about.
+const KINDS: [Kind; 5] = [Kind::ChannelSwap, Kind::Mirror, Kind::Rotate180, Kind::ZoomOut, Kind::Shuffle];
+
 /// The recipe behind a task's name and a seed: a scene of 24 seconds at 24 frames per second, sampled as
-/// VideoSSR does, 320 × 180 pixels; six clips for a jigsaw, any kind of perturbation for grounding.
+/// VideoSSR does, 320 × 180 pixels; six clips for a jigsaw, one of five perturbations for grounding.
 ///
 /// # Errors
 /// [`LinkError::Recipe`], which would be a fault of this function.
@@ -36,7 +39,7 @@ pub fn recipe(task: TaskName, seed: u64) -> Result<Recipe, LinkError> {
         TaskName::Jigsaw => Question::Jigsaw(6),
         TaskName::Grounding => {
             let mut stream = Stream::keyed(seed, "link", task.name(), 0);
-            Question::Grounding(Kind::ALL[stream.below(Kind::ALL.len() as u32) as usize])
+            Question::Grounding(KINDS[stream.below(KINDS.len() as u32) as usize])
         }
     };
     let source = Source::Scene { family: Family::Day, seed, frames: 576, rate: Rate { num: 24, den: 1 } };

@@ -153,7 +153,8 @@ impl Recipe {
     ) -> Result<Self, RecipeError> {
         let mut stream = Stream::keyed(seed, question.task().name(), &source.key(), index);
         let task = match question {
-            Question::Grounding(kind) => grounding::draw(kind, sampling.count(), &mut stream),
+            Question::Grounding(kind) => grounding::draw(kind, sampling.count(), &mut stream)
+                .map_err(|e| RecipeError::Task(e.to_string()))?,
             Question::Jigsaw(clips) => jigsaw::draw(clips, &mut stream),
         };
         let recipe = Self { version: GENERATOR_VERSION, source, sampling, size, task, wording };

@@ -4,9 +4,13 @@
 //! resizes, so that zooming out looks as in the published pipelines. Weights come from `libm`, whose sine
 //! is ordinary arithmetic and therefore the same on every target; the pixel work is integer.
 
+use pulp::Arch;
+
+use crate::columns::{COLUMN, ROWS, from_columns, to_columns};
 use crate::frame::Frame;
 
 const PRECISION: u32 = 22;
+const HALF: i32 = 1 << (PRECISION - 1);
 
 /// Which kernel spreads a source pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,84 +46,248 @@ fn sinc(x: f64) -> f64 {
     libm::sin(angle) / angle
 }
 
-/// For one output position: the first input position and the weights from there on.
-struct Tap {
-    first: usize,
+/// The weights of every output position along one axis, `count` for each.
+#[derive(Debug, Clone)]
+struct Taps {
+    count: usize,
+    /// First input position of each output position's window.
+    first: Vec<usize>,
+    /// `count` weights for each output position.
     weights: Vec<i32>,
 }
 
-fn taps(input: u32, output: u32, filter: Filter) -> Vec<Tap> {
-    let scale = f64::from(input) / f64::from(output);
-    let spread = scale.max(1.0);
-    let support = filter.support() * spread;
-    (0..output)
-        .map(|i| {
-            let centre = (f64::from(i) + 0.5) * scale;
-            let first = ((centre - support + 0.5) as i64).max(0) as usize;
-            let last = ((centre + support + 0.5) as i64).clamp(0, i64::from(input)) as usize;
-            let raw: Vec<f64> =
-                (first..last).map(|x| filter.weight((x as f64 - centre + 0.5) / spread)).collect();
-            let total: f64 = raw.iter().sum();
-            let one = f64::from(1_u32 << PRECISION);
-            let weights = raw
-                .iter()
-                .map(|w| {
+/// Sizes of the windows that have a loop of their own; others are summed piecemeal.
+const COUNTS: [usize; 4] = [6, 8, 9, 12];
+
+impl Taps {
+    /// `None` where nothing changes along this axis.
+    fn new(input: u32, output: u32, filter: Filter) -> Option<Self> {
+        if input == output {
+            return None;
+        }
+        let scale = f64::from(input) / f64::from(output);
+        let spread = scale.max(1.0);
+        let support = filter.support() * spread;
+        let windows: Vec<(usize, Vec<i32>)> = (0..output)
+            .map(|i| {
+                let centre = (f64::from(i) + 0.5) * scale;
+                let first = ((centre - support + 0.5) as i64).max(0) as usize;
+                let last = ((centre + support + 0.5) as i64).clamp(0, i64::from(input)) as usize;
+                let raw: Vec<f64> =
+                    (first..last).map(|x| filter.weight((x as f64 - centre + 0.5) / spread)).collect();
+                let total: f64 = raw.iter().sum();
+                let one = f64::from(1_u32 << PRECISION);
+                let fixed = |w: &f64| {
                     let w = if total == 0.0 { *w } else { w / total } * one;
                     (if w < 0.0 { w - 0.5 } else { w + 0.5 }) as i32
-                })
-                .collect();
-            Tap { first, weights }
-        })
-        .collect()
+                };
+                (first, raw.iter().map(fixed).collect())
+            })
+            .collect();
+        // All windows get one length, those at the edges by zeros on the inner side: the sums stay the same.
+        let input = input as usize;
+        let longest = windows.iter().map(|w| w.1.len()).max().unwrap_or(0).max(1);
+        let count = COUNTS.into_iter().find(|&c| c >= longest && c <= input).unwrap_or(longest);
+        let mut taps = Self { count, first: Vec::new(), weights: Vec::new() };
+        for (first, weights) in windows {
+            let start = first.min(input.saturating_sub(count));
+            let mut window = vec![0; count];
+            let at = first - start;
+            for (to, w) in window.iter_mut().skip(at).zip(weights) {
+                *to = w;
+            }
+            taps.first.push(start);
+            taps.weights.extend(window);
+        }
+        Some(taps)
+    }
+
+    /// First input position and weights of each output position.
+    fn windows(&self) -> impl Iterator<Item = (usize, &[i32])> {
+        self.first.iter().copied().zip(self.weights.chunks_exact(self.count))
+    }
+}
+
+/// Where a picture lies within bytes: the byte its upper left corner begins at, and the distance between its rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) start: usize,
+    pub(crate) stride: usize,
+}
+
+impl Place {
+    /// The place of the pixel at `left`, `top` of a picture `width` pixels wide.
+    pub(crate) fn of(width: u32, left: u32, top: u32) -> Self {
+        let stride = width as usize * 3;
+        Self { start: top as usize * stride + left as usize * 3, stride }
+    }
+}
+
+/// Calls a pass with the window function for the number of weights.
+macro_rules! by_count {
+    ($pass:ident($taps:expr, $($arguments:expr),*)) => {
+        match $taps.count {
+            6 => $pass($taps, window::<6>, $($arguments),*),
+            8 => $pass($taps, window::<8>, $($arguments),*),
+            9 => $pass($taps, window::<9>, $($arguments),*),
+            12 => $pass($taps, window::<12>, $($arguments),*),
+            _ => $pass($taps, long_window, $($arguments),*),
+        }
+    };
+}
+
+/// Resizes pictures of one size to another; the weights are computed once.
+#[derive(Debug)]
+pub(crate) struct Resizer {
+    from: (u32, u32),
+    to: (u32, u32),
+    across: Option<Taps>,
+    down: Option<Taps>,
+    /// The picture between the passes: `to.0` wide, `from.1` high.
+    between: Vec<u8>,
+    columns: Vec<u8>,
+    turned: Vec<u8>,
+}
+
+impl Resizer {
+    /// Both sizes at least 1 x 1.
+    pub(crate) fn new(from: (u32, u32), to: (u32, u32), filter: Filter) -> Self {
+        let (across, down) = (Taps::new(from.0, to.0, filter), Taps::new(from.1, to.1, filter));
+        Self { from, to, across, down, between: Vec::new(), columns: Vec::new(), turned: Vec::new() }
+    }
+
+    /// The first pass, along the rows. What it read may be overwritten afterwards.
+    pub(crate) fn read(&mut self, rgb: &[u8], place: Place) {
+        let (bytes, row) = (self.from.0 as usize * 3, self.to.0 as usize * 3);
+        self.between.resize(row * self.from.1 as usize, 0);
+        let rgb = rgb.get(place.start..).unwrap_or_default();
+        let Some(taps) = &self.across else {
+            for (to, from) in self.between.chunks_exact_mut(row).zip(rgb.chunks(place.stride)) {
+                copy(from, to);
+            }
+            return;
+        };
+        self.columns.resize(bytes * ROWS, 0);
+        self.turned.resize(row * ROWS, 0);
+        let (columns, turned) = (&mut self.columns[..], &mut self.turned[..]);
+        for (i, block) in self.between.chunks_mut(row * ROWS).enumerate() {
+            let rows = rgb.get(i * ROWS * place.stride..).unwrap_or_default();
+            let count = block.len() / row;
+            Arch::new().dispatch(|| {
+                to_columns(rows, place.stride, bytes, count, columns);
+                by_count!(across(taps, columns, turned));
+                from_columns(turned, block, row, row, count);
+            });
+        }
+    }
+
+    /// The second pass, across the rows: writes the resized picture.
+    pub(crate) fn write(&self, rgb: &mut [u8], place: Place) {
+        let row = self.to.0 as usize * 3;
+        let rgb = rgb.get_mut(place.start..).unwrap_or_default();
+        match &self.down {
+            None => {
+                for (to, from) in rgb.chunks_mut(place.stride).zip(self.between.chunks_exact(row)) {
+                    copy(from, to);
+                }
+            }
+            Some(taps) => {
+                Arch::new().dispatch(|| by_count!(down(taps, &self.between, row, rgb, place.stride)))
+            }
+        }
+    }
+}
+
+/// Copies as much as fits.
+fn copy(from: &[u8], to: &mut [u8]) {
+    let n = from.len().min(to.len());
+    to[..n].copy_from_slice(&from[..n]);
+}
+
+/// What one output position makes of [`COLUMN`] neighbouring bytes in each row of its window, the first at
+/// `start`, the others `step` bytes apart.
+#[inline(always)]
+fn window<const TAPS: usize>(bytes: &[u8], start: usize, step: usize, weights: &[i32]) -> [u8; COLUMN] {
+    let rows: [&[u8; COLUMN]; TAPS] = std::array::from_fn(|k| column(bytes, start + k * step));
+    let weights = weights.first_chunk::<TAPS>().unwrap_or(&[0; TAPS]);
+    let mut out = [0; COLUMN];
+    for (l, out) in out.iter_mut().enumerate() {
+        let mut sum = HALF;
+        for (row, w) in rows.iter().zip(weights) {
+            sum = sum.wrapping_add(i32::from(row[l]).wrapping_mul(*w));
+        }
+        *out = round(sum);
+    }
+    out
+}
+
+/// As [`window`], for any number of weights.
+#[inline(always)]
+fn long_window(bytes: &[u8], start: usize, step: usize, weights: &[i32]) -> [u8; COLUMN] {
+    let mut sums = [HALF; COLUMN];
+    for (k, w) in weights.iter().enumerate() {
+        for (sum, v) in sums.iter_mut().zip(column(bytes, start + k * step)) {
+            *sum = sum.wrapping_add(i32::from(*v).wrapping_mul(*w));
+        }
+    }
+    sums.map(round)
+}
+
+#[inline(always)]
+fn column(bytes: &[u8], start: usize) -> &[u8; COLUMN] {
+    bytes.get(start..).and_then(|b| b.first_chunk()).unwrap_or(&[0; COLUMN])
+}
+
+#[inline(always)]
+fn round(sum: i32) -> u8 {
+    (sum >> PRECISION).clamp(0, 255) as u8
+}
+
+#[inline(always)]
+fn across<F>(taps: &Taps, window: F, columns: &[u8], turned: &mut [u8])
+where
+    F: Fn(&[u8], usize, usize, &[i32]) -> [u8; COLUMN],
+{
+    for (out, (first, weights)) in turned.as_chunks_mut().0.iter_mut().zip(taps.windows()) {
+        *out = window(columns, first * COLUMN, COLUMN, weights);
+    }
+}
+
+#[inline(always)]
+fn down<F>(taps: &Taps, window: F, bytes: &[u8], row: usize, out: &mut [u8], stride: usize)
+where
+    F: Fn(&[u8], usize, usize, &[i32]) -> [u8; COLUMN],
+{
+    for (line, (first, weights)) in out.chunks_mut(stride).zip(taps.windows()) {
+        let (start, line) = (first * row, line.get_mut(..row).unwrap_or_default());
+        if row < COLUMN {
+            for (l, to) in line.iter_mut().enumerate() {
+                let term = |(k, w): (usize, &i32)| {
+                    let v = bytes.get(start + k * row + l).copied().unwrap_or(0);
+                    i32::from(v).wrapping_mul(*w)
+                };
+                *to = round(weights.iter().enumerate().map(term).fold(HALF, i32::wrapping_add));
+            }
+            continue;
+        }
+        // The last piece overlaps the one before it where the row's length asks for it.
+        for l in (0..row.div_ceil(COLUMN)).map(|i| (i * COLUMN).min(row - COLUMN)) {
+            if let Some(to) = line.get_mut(l..).and_then(|t| t.first_chunk_mut()) {
+                *to = window(bytes, start + l, row, weights);
+            }
+        }
+    }
 }
 
 /// Resizes a picture to `width` × `height` pixels (both at least 1).
 #[must_use]
 pub fn resize(frame: &Frame, width: u32, height: u32, filter: Filter) -> Frame {
     let (width, height) = (width.max(1), height.max(1));
-    if frame.width == 0 || frame.height == 0 {
-        return Frame::black(width, height);
-    }
-    let wide = if width == frame.width { frame.clone() } else { pass(frame, width, filter, Axis::X) };
-    if height == wide.height { wide } else { pass(&wide, height, filter, Axis::Y) }
-}
-
-#[derive(Clone, Copy)]
-enum Axis {
-    X,
-    Y,
-}
-
-fn pass(frame: &Frame, size: u32, filter: Filter, axis: Axis) -> Frame {
-    let (input, mut out) = match axis {
-        Axis::X => (frame.width, Frame::black(size, frame.height)),
-        Axis::Y => (frame.height, Frame::black(frame.width, size)),
-    };
-    let row = frame.width as usize * 3;
-    let out_row = out.width as usize * 3;
-    // Distance in bytes between neighbours along the axis.
-    let step = match axis {
-        Axis::X => 3,
-        Axis::Y => row,
-    };
-    for (i, tap) in taps(input, size, filter).iter().enumerate() {
-        let lines = match axis {
-            Axis::X => frame.height as usize,
-            Axis::Y => row,
-        };
-        for line in 0..lines {
-            let (from, to, channels) = match axis {
-                Axis::X => (line * row + tap.first * 3, line * out_row + i * 3, 3),
-                Axis::Y => (tap.first * row + line, i * out_row + line, 1),
-            };
-            for c in 0..channels {
-                let mut sum = 1_i64 << (PRECISION - 1);
-                for (k, w) in tap.weights.iter().enumerate() {
-                    sum += i64::from(frame.rgb[from + c + k * step]) * i64::from(*w);
-                }
-                out.rgb[to + c] = (sum >> PRECISION).clamp(0, 255) as u8;
-            }
-        }
+    let mut out = Frame::black(width, height);
+    if frame.width != 0 && frame.height != 0 {
+        let mut resizer = Resizer::new((frame.width, frame.height), (width, height), filter);
+        resizer.read(&frame.rgb, Place::of(frame.width, 0, 0));
+        resizer.write(&mut out.rgb, Place::of(width, 0, 0));
     }
     out
 }

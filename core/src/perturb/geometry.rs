@@ -1,48 +1,133 @@
 //! Perturbations of place: where a pixel is shown.
 
+use pulp::Arch;
+
 use crate::frame::Frame;
-use crate::resample::{Filter, resize};
+use crate::resample::{Filter, Place, Resizer};
 
 /// Exchanges left and right.
 pub(super) fn mirror(frame: &mut Frame) {
     let row = frame.width as usize * 3;
-    for line in frame.rgb.chunks_exact_mut(row.max(1)) {
-        reverse_pixels(line);
-    }
+    let mut line = vec![0; row];
+    Arch::new().dispatch(|| {
+        for target in frame.rgb.chunks_exact_mut(row) {
+            line.copy_from_slice(target);
+            reverse_into(&line, target);
+        }
+    });
 }
 
 /// Turns by half a turn.
 pub(super) fn rotate180(frame: &mut Frame) {
-    reverse_pixels(&mut frame.rgb);
+    let row = frame.width as usize * 3;
+    let mut line = vec![0; row];
+    let height = frame.height as usize;
+    let (upper, lower) = frame.rgb.split_at_mut(height.div_ceil(2) * row);
+    Arch::new().dispatch(|| {
+        // The middle row of an odd number has no partner.
+        let middle = upper.len() - lower.len();
+        let (pairs, middle) = upper.split_at_mut(upper.len() - middle);
+        for (top, bottom) in pairs.chunks_exact_mut(row).zip(lower.chunks_exact_mut(row).rev()) {
+            line.copy_from_slice(top);
+            reverse_into(bottom, top);
+            reverse_into(&line, bottom);
+        }
+        if !middle.is_empty() {
+            line.copy_from_slice(middle);
+            reverse_into(&line, middle);
+        }
+    });
 }
 
-fn reverse_pixels(rgb: &mut [u8]) {
-    let pixels = rgb.len() / 3;
-    for i in 0..pixels / 2 {
-        let j = pixels - 1 - i;
-        for c in 0..3 {
-            rgb.swap(i * 3 + c, j * 3 + c);
+/// Writes the pixels of a row in reverse.
+#[inline(always)]
+fn reverse_into(source: &[u8], target: &mut [u8]) {
+    let (source, target) = (source.as_chunks::<3>().0, target.as_chunks_mut::<3>().0);
+    for (to, from) in target.iter_mut().zip(source.iter().rev()) {
+        *to = *from;
+    }
+}
+
+/// A zoom or a fit at one strength for pictures of one size: the weights are computed once for all frames of a
+/// segment.
+#[derive(Debug)]
+pub(super) struct Zoom {
+    size: (u32, u32),
+    /// What is read.
+    from: Place,
+    /// What is written; the rest becomes black.
+    to: Place,
+    inside: (u32, u32),
+    resizer: Resizer,
+}
+
+/// A side divided by `permille / 1000`, in double precision as Python does.
+fn shrink(side: u32, permille: u32) -> f64 {
+    f64::from(side) / (f64::from(permille.max(1000)) / 1000.0)
+}
+
+impl Zoom {
+    /// Enlarges the middle by `permille / 1000` (at least 1). The middle's edges are rounded to whole pixels, ties to
+    /// even, as Pillow's `crop` does.
+    pub(super) fn into((width, height): (u32, u32), permille: u32) -> Self {
+        let edges = |side: u32| {
+            let inner = shrink(side, permille);
+            let low = ((f64::from(side) - inner) / 2.0).round_ties_even() as u32;
+            let high = ((f64::from(side) + inner) / 2.0).round_ties_even() as u32;
+            let low = low.min(side.saturating_sub(1));
+            (low, high.clamp(low + 1, side.max(low + 1)) - low)
+        };
+        let ((left, wide), (top, high)) = (edges(width), edges(height));
+        Self {
+            size: (width, height),
+            from: Place::of(width, left, top),
+            to: Place::of(width, 0, 0),
+            inside: (width, height),
+            resizer: Resizer::new((wide, high), (width, height), Filter::Lanczos3),
         }
     }
+
+    /// Shrinks by `permille / 1000` (at least 1), rounded down to whole pixels, onto the middle of black.
+    pub(super) fn out((width, height): (u32, u32), permille: u32) -> Self {
+        let inside = (shrink(width, permille).max(1.0) as u32, shrink(height, permille).max(1.0) as u32);
+        Self {
+            size: (width, height),
+            from: Place::of(width, 0, 0),
+            to: Place::of(width, (width - inside.0) / 2, (height - inside.1) / 2),
+            inside,
+            resizer: Resizer::new((width, height), inside, Filter::Lanczos3),
+        }
+    }
+
+    /// Zooms a picture of the size that this was made for.
+    pub(super) fn apply(&mut self, frame: &mut Frame) {
+        self.resizer.read(&frame.rgb, self.from);
+        if self.inside != self.size {
+            frame.rgb.fill(0);
+        }
+        self.resizer.write(&mut frame.rgb, self.to);
+    }
 }
 
-/// Shrinks by `permille / 1000` with Lanczos and centres the result on black (VideoSSR's ZoomOut).
-pub(super) fn zoom_out(frame: &mut Frame, permille: u32) {
-    let shrink = |side: u32| (u64::from(side) * 1000 / u64::from(permille.max(1))).max(1) as u32;
-    let small = resize(
-        frame,
-        shrink(frame.width).min(frame.width),
-        shrink(frame.height).min(frame.height),
-        Filter::Lanczos3,
-    );
-    let (left, top) = ((frame.width - small.width) / 2, (frame.height - small.height) / 2);
-    let mut out = Frame::black(frame.width, frame.height);
-    let (row, small_row) = (frame.width as usize * 3, small.width as usize * 3);
-    for (y, line) in small.rgb.chunks_exact(small_row.max(1)).enumerate() {
-        let at = (top as usize + y) * row + left as usize * 3;
-        out.rgb[at..at + small_row].copy_from_slice(line);
-    }
-    *frame = out;
+/// Turns clockwise by a quarter, or by three, shrinks what it gives to fit the picture's size, and centres it on
+/// black.
+pub(super) fn letter_box(frame: &mut Frame, quarters: u32) {
+    let turned = turn(frame, quarters);
+    let (width, height) = (frame.width, frame.height);
+    // A turned picture of w × h is h × w: it fits at w / h or h / w of its size, whichever is smaller than 1.
+    let fit = |side: u32| {
+        (u64::from(side) * u64::from(width.min(height)) / u64::from(width.max(height))).max(1) as u32
+    };
+    let inside = (fit(turned.width), fit(turned.height));
+    let mut resizer = Resizer::new((turned.width, turned.height), inside, Filter::Lanczos3);
+    resizer.read(&turned.rgb, Place::of(turned.width, 0, 0));
+    frame.rgb.fill(0);
+    resizer.write(&mut frame.rgb, Place::of(width, (width - inside.0) / 2, (height - inside.1) / 2));
+}
+
+/// The picture turned clockwise by so many quarters, at the size that gives.
+pub(super) fn turn(frame: &Frame, quarters: u32) -> Frame {
+    (0..quarters % 4).fold(frame.clone(), |f, _| f.quarter_turn())
 }
 
 #[cfg(test)]
@@ -51,7 +136,7 @@ mod tests {
     use proptest::prelude::*;
 
     prop_compose! {
-        fn picture()(w in 1_u32..24, h in 1_u32..24)(
+        fn picture()(w in 1_u32..50, h in 1_u32..24)(
             rgb in prop::collection::vec(any::<u8>(), (w * h * 3) as usize), w in Just(w), h in Just(h)) -> Frame {
             Frame { width: w, height: h, rgb }
         }
@@ -65,6 +150,7 @@ mod tests {
             mirror(&mut g);
             prop_assert_eq!(&g, &f);
             rotate180(&mut g);
+            prop_assert_eq!(&g, &turn(&f, 2));
             rotate180(&mut g);
             prop_assert_eq!(&g, &f);
         }
@@ -79,21 +165,22 @@ mod tests {
             let flipped: Vec<u8> = b.rgb.chunks_exact(row).rev().flatten().copied().collect();
             prop_assert_eq!(a.rgb, flipped);
         }
-
-        #[test]
-        fn zooming_out_keeps_the_size(f in picture(), permille in 1200_u32..=1400) {
-            let mut g = f.clone();
-            zoom_out(&mut g, permille);
-            prop_assert_eq!((g.width, g.height, g.rgb.len()), (f.width, f.height, f.rgb.len()));
-        }
     }
 
     #[test]
     fn zooming_out_leaves_a_black_border() {
         let mut f = Frame { width: 40, height: 30, rgb: vec![200; 40 * 30 * 3] };
-        zoom_out(&mut f, 1400);
+        Zoom::out((40, 30), 1400).apply(&mut f);
         assert_eq!(&f.rgb[..3], [0, 0, 0]);
         let centre = (15 * 40 + 20) * 3;
         assert_eq!(&f.rgb[centre..centre + 3], [200, 200, 200]);
+    }
+
+    #[test]
+    fn a_quarter_turn_is_boxed_in_the_middle() {
+        let mut f = Frame { width: 40, height: 20, rgb: vec![90; 40 * 20 * 3] };
+        letter_box(&mut f, 1);
+        let at = |x: usize, y: usize| f.rgb[(y * 40 + x) * 3];
+        assert_eq!([at(14, 10), at(15, 0), at(24, 19), at(25, 10)], [0, 90, 90, 0]);
     }
 }

@@ -1,7 +1,7 @@
 //! Anomaly grounding (VideoSSR §3.1.1, Figure 3): one segment of the video is perturbed; say from when to when.
 
 use super::Task;
-use crate::perturb::{Kind, Perturbation};
+use crate::perturb::{DrawError, Kind, Perturbation};
 use crate::rng::Stream;
 use crate::source::Timeline;
 use crate::time::Interval;
@@ -14,12 +14,15 @@ pub fn lengths(frames: u32) -> (u32, u32) {
 }
 
 /// Draws the segment and the perturbation's parameters.
-#[must_use]
-pub fn draw(kind: Kind, frames: u32, stream: &mut Stream) -> Task {
+///
+/// # Errors
+/// [`DrawError`] for a perturbation that needs more than the frames of one source.
+pub fn draw(kind: Kind, frames: u32, stream: &mut Stream) -> Result<Task, DrawError> {
     let (short, long) = lengths(frames);
     let length = stream.range(short as i32, long as i32) as u32;
     let start = stream.range(0, frames.saturating_sub(length) as i32) as u32;
-    Task::Grounding { start, length, perturbation: Perturbation::draw(kind, length, stream) }
+    let perturbation = Perturbation::draw(kind, length, None, false, stream)?;
+    Ok(Task::Grounding { start, length, perturbation })
 }
 
 /// The true interval: from the start of the first perturbed frame to the end of the last.
@@ -35,21 +38,7 @@ pub(super) fn check(start: u32, length: u32, perturbation: &Perturbation, frames
     if length == 0 || u64::from(start) + u64::from(length) > u64::from(frames) {
         return Err(format!("the segment {start}+{length} does not lie within {frames} frames"));
     }
-    match perturbation {
-        Perturbation::Shuffle { order } => {
-            if order.len() != length as usize {
-                return Err(format!("the shuffle has {} places for {length} frames", order.len()));
-            }
-            if order.is_sorted() {
-                return Err("a shuffle that changes nothing has no right answer".to_owned());
-            }
-            super::jigsaw::check_permutation(order)
-        }
-        Perturbation::ZoomOut { permille } if !(1000..=10_000).contains(permille) => {
-            Err(format!("zooming out by {permille} thousandths is outside 1000..=10000"))
-        }
-        _ => Ok(()),
-    }
+    perturbation.check(length)
 }
 
 #[cfg(test)]
@@ -61,7 +50,7 @@ mod tests {
         #[test]
         fn draws_stay_inside(seed: u64, frames in 9_u32..96) {
             let mut stream = Stream::keyed(seed, "grounding", "", 0);
-            let task = draw(Kind::Shuffle, frames, &mut stream);
+            let task = draw(Kind::Shuffle, frames, &mut stream).expect("draws");
             prop_assert_eq!(task.check(frames), Ok(()));
             let Task::Grounding { length, .. } = task else { unreachable!() };
             let (short, long) = lengths(frames);
