@@ -1,6 +1,6 @@
 //! Perturbed megapixels per second, kind by kind, on one thread.
 //!
-//! `cargo bench -p scrubjay-core` prints a table; `-- --json FILE WIDTH HEIGHT` measures a picture of raw RGB bytes
+//! `cargo bench -p scrubjay-core` prints a table, after `--` of the kinds named there; `-- --json FILE WIDTH HEIGHT` measures a picture of raw RGB bytes
 //! and prints one JSON object of milliseconds, which `tests/bench/run.py` reads.
 
 use std::hint::black_box;
@@ -88,6 +88,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     line("copy", [copying(&frames[0]), copying(&frames[1])]);
     for (kind, perturbation) in drawn() {
+        if !arguments.is_empty() && !arguments.iter().any(|a| a == kind.name()) {
+            continue;
+        }
         line(kind.name(), [median(&perturbation, &frames[0]), median(&perturbation, &frames[1])]);
     }
     Ok(())

@@ -4,7 +4,7 @@
 //! resizes, so that zooming out looks as in the published pipelines. Weights come from `libm`, whose sine
 //! is ordinary arithmetic and therefore the same on every target; the pixel work is integer.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use crate::columns::{COLUMN, ROWS, from_columns, to_columns};
 use crate::frame::Frame;
@@ -123,15 +123,15 @@ impl Place {
     }
 }
 
-/// Calls a pass with the window function for the number of weights.
+/// Calls a pass compiled for the number of weights; 0 stands for any.
 macro_rules! by_count {
-    ($pass:ident($taps:expr, $($arguments:expr),*)) => {
+    ($taps:expr, $pass:ident($($argument:expr),*)) => {
         match $taps.count {
-            6 => $pass($taps, window::<6>, $($arguments),*),
-            8 => $pass($taps, window::<8>, $($arguments),*),
-            9 => $pass($taps, window::<9>, $($arguments),*),
-            12 => $pass($taps, window::<12>, $($arguments),*),
-            _ => $pass($taps, long_window, $($arguments),*),
+            6 => $pass::<6>($taps, $($argument),*),
+            8 => $pass::<8>($taps, $($argument),*),
+            9 => $pass::<9>($taps, $($argument),*),
+            12 => $pass::<12>($taps, $($argument),*),
+            _ => $pass::<0>($taps, $($argument),*),
         }
     };
 }
@@ -169,14 +169,18 @@ impl Resizer {
         };
         self.columns.resize(bytes * ROWS, 0);
         self.turned.resize(row * ROWS, 0);
-        let (columns, turned) = (&mut self.columns[..], &mut self.turned[..]);
         for (i, block) in self.between.chunks_mut(row * ROWS).enumerate() {
-            let rows = rgb.get(i * ROWS * place.stride..).unwrap_or_default();
-            let count = block.len() / row;
-            Arch::new().dispatch(|| {
-                to_columns(rows, place.stride, bytes, count, columns);
-                by_count!(across(taps, columns, turned));
-                from_columns(turned, block, row, row, count);
+            let source = rgb.get(i * ROWS * place.stride..).unwrap_or_default();
+            let (columns, turned) = (&mut self.columns[..], &mut self.turned[..]);
+            Arch::new().dispatch(Across {
+                taps,
+                source,
+                stride: place.stride,
+                bytes,
+                columns,
+                turned,
+                row,
+                block,
             });
         }
     }
@@ -191,9 +195,13 @@ impl Resizer {
                     copy(from, to);
                 }
             }
-            Some(taps) => {
-                Arch::new().dispatch(|| by_count!(down(taps, &self.between, row, rgb, place.stride)))
-            }
+            Some(taps) => Arch::new().dispatch(Down {
+                taps,
+                source: &self.between,
+                row,
+                out: rgb,
+                stride: place.stride,
+            }),
         }
     }
 }
@@ -204,79 +212,128 @@ fn copy(from: &[u8], to: &mut [u8]) {
     to[..n].copy_from_slice(&from[..n]);
 }
 
+/// The first pass over a block of rows.
+struct Across<'a> {
+    taps: &'a Taps,
+    /// Begins with the block; `bytes` a row.
+    source: &'a [u8],
+    stride: usize,
+    bytes: usize,
+    columns: &'a mut [u8],
+    turned: &'a mut [u8],
+    row: usize,
+    /// Rows of `row` bytes.
+    block: &'a mut [u8],
+}
+
+// Structures and not closures, which the compiler may leave out of line, where the vector units are not used.
+impl NullaryFnOnce for Across<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let count = self.block.len() / self.row;
+        to_columns(self.source, self.stride, self.bytes, count, self.columns);
+        by_count!(self.taps, across(self.columns, self.turned));
+        from_columns(self.turned, self.block, self.row, self.row, count);
+    }
+}
+
+#[inline(always)]
+fn across<const TAPS: usize>(taps: &Taps, columns: &[u8], turned: &mut [u8]) {
+    for (out, (first, weights)) in turned.as_chunks_mut().0.iter_mut().zip(taps.windows()) {
+        *out = window::<TAPS>(columns, first * COLUMN, COLUMN, weights);
+    }
+}
+
+/// The second pass.
+struct Down<'a> {
+    taps: &'a Taps,
+    /// Rows of `row` bytes.
+    source: &'a [u8],
+    row: usize,
+    out: &'a mut [u8],
+    stride: usize,
+}
+
+impl NullaryFnOnce for Down<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        by_count!(self.taps, down(self.source, self.row, self.out, self.stride));
+    }
+}
+
+#[inline(always)]
+fn down<const TAPS: usize>(taps: &Taps, source: &[u8], row: usize, out: &mut [u8], stride: usize) {
+    for (line, (first, weights)) in out.chunks_mut(stride).zip(taps.windows()) {
+        let (start, line) = (first * row, line.get_mut(..row).unwrap_or_default());
+        if row < COLUMN {
+            for (l, to) in line.iter_mut().enumerate() {
+                let mut sum = HALF;
+                for (k, w) in weights.iter().enumerate() {
+                    let v = source.get(start + k * row + l).copied().unwrap_or(0);
+                    sum = sum.wrapping_add(i32::from(v).wrapping_mul(*w));
+                }
+                *to = round(sum);
+            }
+            continue;
+        }
+        // The last piece overlaps the one before it where the row's length asks for it.
+        for i in 0..row.div_ceil(COLUMN) {
+            let l = (i * COLUMN).min(row - COLUMN);
+            if let Some(to) = line.get_mut(l..).and_then(|t| t.first_chunk_mut()) {
+                *to = window::<TAPS>(source, start + l, row, weights);
+            }
+        }
+    }
+}
+
 /// What one output position makes of [`COLUMN`] neighbouring bytes in each row of its window, the first at
 /// `start`, the others `step` bytes apart.
 #[inline(always)]
 fn window<const TAPS: usize>(bytes: &[u8], start: usize, step: usize, weights: &[i32]) -> [u8; COLUMN] {
-    let rows: [&[u8; COLUMN]; TAPS] = std::array::from_fn(|k| column(bytes, start + k * step));
-    let weights = weights.first_chunk::<TAPS>().unwrap_or(&[0; TAPS]);
     let mut out = [0; COLUMN];
-    for (l, out) in out.iter_mut().enumerate() {
-        let mut sum = HALF;
-        for (row, w) in rows.iter().zip(weights) {
-            sum = sum.wrapping_add(i32::from(row[l]).wrapping_mul(*w));
+    if TAPS == 0 {
+        let mut sums = [HALF; COLUMN];
+        for (k, w) in weights.iter().enumerate() {
+            let row = column(bytes, start + k * step);
+            for l in 0..COLUMN {
+                sums[l] = sums[l].wrapping_add(i32::from(row[l]).wrapping_mul(*w));
+            }
         }
-        *out = round(sum);
+        for l in 0..COLUMN {
+            out[l] = round(sums[l]);
+        }
+        return out;
+    }
+    let weights = weights.first_chunk::<TAPS>().unwrap_or(&[0; TAPS]);
+    let mut rows = [&[0; COLUMN]; TAPS];
+    for (k, row) in rows.iter_mut().enumerate() {
+        *row = column(bytes, start + k * step);
+    }
+    for l in 0..COLUMN {
+        let mut sum = HALF;
+        for k in 0..TAPS {
+            sum = sum.wrapping_add(i32::from(rows[k][l]).wrapping_mul(weights[k]));
+        }
+        out[l] = round(sum);
     }
     out
 }
 
-/// As [`window`], for any number of weights.
-#[inline(always)]
-fn long_window(bytes: &[u8], start: usize, step: usize, weights: &[i32]) -> [u8; COLUMN] {
-    let mut sums = [HALF; COLUMN];
-    for (k, w) in weights.iter().enumerate() {
-        for (sum, v) in sums.iter_mut().zip(column(bytes, start + k * step)) {
-            *sum = sum.wrapping_add(i32::from(*v).wrapping_mul(*w));
-        }
-    }
-    sums.map(round)
-}
-
 #[inline(always)]
 fn column(bytes: &[u8], start: usize) -> &[u8; COLUMN] {
-    bytes.get(start..).and_then(|b| b.first_chunk()).unwrap_or(&[0; COLUMN])
+    match bytes.get(start..) {
+        Some(b) => b.first_chunk().unwrap_or(&[0; COLUMN]),
+        None => &[0; COLUMN],
+    }
 }
 
 #[inline(always)]
 fn round(sum: i32) -> u8 {
     (sum >> PRECISION).clamp(0, 255) as u8
-}
-
-#[inline(always)]
-fn across<F>(taps: &Taps, window: F, columns: &[u8], turned: &mut [u8])
-where
-    F: Fn(&[u8], usize, usize, &[i32]) -> [u8; COLUMN],
-{
-    for (out, (first, weights)) in turned.as_chunks_mut().0.iter_mut().zip(taps.windows()) {
-        *out = window(columns, first * COLUMN, COLUMN, weights);
-    }
-}
-
-#[inline(always)]
-fn down<F>(taps: &Taps, window: F, bytes: &[u8], row: usize, out: &mut [u8], stride: usize)
-where
-    F: Fn(&[u8], usize, usize, &[i32]) -> [u8; COLUMN],
-{
-    for (line, (first, weights)) in out.chunks_mut(stride).zip(taps.windows()) {
-        let (start, line) = (first * row, line.get_mut(..row).unwrap_or_default());
-        if row < COLUMN {
-            for (l, to) in line.iter_mut().enumerate() {
-                let term = |(k, w): (usize, &i32)| {
-                    let v = bytes.get(start + k * row + l).copied().unwrap_or(0);
-                    i32::from(v).wrapping_mul(*w)
-                };
-                *to = round(weights.iter().enumerate().map(term).fold(HALF, i32::wrapping_add));
-            }
-            continue;
-        }
-        // The last piece overlaps the one before it where the row's length asks for it.
-        for l in (0..row.div_ceil(COLUMN)).map(|i| (i * COLUMN).min(row - COLUMN)) {
-            if let Some(to) = line.get_mut(l..).and_then(|t| t.first_chunk_mut()) {
-                *to = window(bytes, start + l, row, weights);
-            }
-        }
-    }
 }
 
 /// Resizes a picture to `width` × `height` pixels (both at least 1).
