@@ -1,8 +1,8 @@
 //! Resizing pictures in fixed point.
 //!
 //! Two one-dimensional passes with 22-bit weights and an 8-bit picture in between, which is how Pillow
-//! resizes, so that zooming out looks as in the published pipelines. Weights come from `libm`, whose sine
-//! is ordinary arithmetic and therefore the same on every target; the pixel work is integer.
+//! resizes, so that zooming gives the bytes of the published pipelines. Weights come from additions,
+//! multiplications and divisions, which every target rounds alike; the pixel work is integer.
 
 use pulp::{Arch, NullaryFnOnce};
 
@@ -28,22 +28,40 @@ impl Filter {
             Self::Lanczos3 => 3.0,
         }
     }
-
-    fn weight(self, x: f64) -> f64 {
-        match self {
-            Self::Box => f64::from(u8::from(x > -0.5 && x <= 0.5)),
-            Self::Lanczos3 if (-3.0..3.0).contains(&x) => sinc(x) * sinc(x / 3.0),
-            Self::Lanczos3 => 0.0,
-        }
-    }
 }
 
-fn sinc(x: f64) -> f64 {
-    if x == 0.0 {
-        return 1.0;
+#[inline(always)]
+fn box_weight(x: f64) -> f64 {
+    if x > -0.5 && x <= 0.5 { 1.0 } else { 0.0 }
+}
+
+/// `sinc(x) · sinc(x / 3)` within three lobes.
+#[inline(always)]
+fn lanczos_weight(x: f64) -> f64 {
+    const PI_SQUARED: f64 = std::f64::consts::PI * std::f64::consts::PI;
+    let weight = sin_pi(x) * sin_pi(x / 3.0) * 3.0 / (PI_SQUARED * x * x);
+    // Near 0 the quotient loses its digits; the series has them all there.
+    let near = 1.0 - x * x * (PI_SQUARED * 5.0 / 27.0);
+    let weight = if x.abs() < 1e-5 { near } else { weight };
+    if (-3.0..3.0).contains(&x) { weight } else { 0.0 }
+}
+
+/// `sin(πx)` to about 1e-16 for small `x`: a whole number of half turns is taken off, and the rest's series summed.
+/// Plain arithmetic and no branches, so that many are computed at once, and the same everywhere.
+#[inline(always)]
+fn sin_pi(x: f64) -> f64 {
+    /// Adding and taking off this rounds to a whole number, ties to even.
+    const WHOLE: f64 = 6_755_399_441_055_744.0;
+    let turns = (x + WHOLE) - WHOLE;
+    let angle = (x - turns) * std::f64::consts::PI;
+    let square = angle * angle;
+    // 1 − a²/(2·3) · (1 − a²/(4·5) · (1 − …)), up to the power 21.
+    let mut sum = 1.0;
+    for i in [20.0, 18.0, 16.0, 14.0, 12.0, 10.0, 8.0, 6.0, 4.0, 2.0] {
+        sum = 1.0 - sum * square * (1.0 / (i * (i + 1.0)));
     }
-    let angle = x * std::f64::consts::PI;
-    libm::sin(angle) / angle
+    let odd = turns - 2.0 * ((turns * 0.5 + WHOLE) - WHOLE);
+    (1.0 - 2.0 * odd * odd) * angle * sum
 }
 
 /// The weights of every output position along one axis, `count` for each.
@@ -68,36 +86,34 @@ impl Taps {
         let scale = f64::from(input) / f64::from(output);
         let spread = scale.max(1.0);
         let support = filter.support() * spread;
-        let windows: Vec<(usize, Vec<i32>)> = (0..output)
-            .map(|i| {
-                let centre = (f64::from(i) + 0.5) * scale;
-                let first = ((centre - support + 0.5) as i64).max(0) as usize;
-                let last = ((centre + support + 0.5) as i64).clamp(0, i64::from(input)) as usize;
-                let raw: Vec<f64> =
-                    (first..last).map(|x| filter.weight((x as f64 - centre + 0.5) / spread)).collect();
-                let total: f64 = raw.iter().sum();
-                let one = f64::from(1_u32 << PRECISION);
-                let fixed = |w: &f64| {
-                    let w = if total == 0.0 { *w } else { w / total } * one;
-                    (if w < 0.0 { w - 0.5 } else { w + 0.5 }) as i32
-                };
-                (first, raw.iter().map(fixed).collect())
-            })
-            .collect();
-        // All windows get one length, those at the edges by zeros on the inner side: the sums stay the same.
-        let input = input as usize;
-        let longest = windows.iter().map(|w| w.1.len()).max().unwrap_or(0).max(1);
-        let count = COUNTS.into_iter().find(|&c| c >= longest && c <= input).unwrap_or(longest);
-        let mut taps = Self { count, first: Vec::new(), weights: Vec::new() };
-        for (first, weights) in windows {
-            let start = first.min(input.saturating_sub(count));
-            let mut window = vec![0; count];
-            let at = first - start;
-            for (to, w) in window.iter_mut().skip(at).zip(weights) {
-                *to = w;
-            }
+        let window = |i: u32| {
+            let centre = (f64::from(i) + 0.5) * scale;
+            let first = ((centre - support + 0.5) as i64).max(0) as usize;
+            let end = ((centre + support + 0.5) as i64).clamp(0, i64::from(input)) as usize;
+            (centre, first, end)
+        };
+        let longest = (0..output).map(window).map(|(_, first, end)| end - first.min(end)).max().unwrap_or(0);
+        let count =
+            COUNTS.into_iter().find(|&c| c >= longest && c <= input as usize).unwrap_or(longest.max(1));
+        let mut taps = Self { count, first: Vec::new(), weights: vec![0; output as usize * count] };
+        let mut places = Vec::with_capacity(taps.weights.len());
+        for (centre, first, end) in (0..output).map(window) {
+            // All windows get one length, with zeros where Pillow's are shorter: the sums stay the same.
+            let start = first.min((input as usize).saturating_sub(count));
             taps.first.push(start);
-            taps.weights.extend(window);
+            places.extend((start..start + count).map(|x| {
+                let inside = (first..end).contains(&x);
+                if inside { (x as f64 - centre + 0.5) / spread } else { OUTSIDE }
+            }));
+        }
+        Arch::new().dispatch(Weigh { filter, places: &mut places });
+        for (raw, weights) in places.chunks_exact(count).zip(taps.weights.chunks_exact_mut(count)) {
+            let total: f64 = raw.iter().sum();
+            let one = f64::from(1_u32 << PRECISION) / if total == 0.0 { 1.0 } else { total };
+            for (w, raw) in weights.iter_mut().zip(raw) {
+                let scaled = raw * one;
+                *w = (if scaled < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i32;
+            }
         }
         Some(taps)
     }
@@ -105,6 +121,35 @@ impl Taps {
     /// First input position and weights of each output position.
     fn windows(&self) -> impl Iterator<Item = (usize, &[i32])> {
         self.first.iter().copied().zip(self.weights.chunks_exact(self.count))
+    }
+}
+
+/// A place where every filter's weight is 0.
+const OUTSIDE: f64 = 1e3;
+
+/// Replaces places by the filter's weights there.
+struct Weigh<'a> {
+    filter: Filter,
+    places: &'a mut [f64],
+}
+
+impl NullaryFnOnce for Weigh<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        match self.filter {
+            Filter::Box => {
+                for x in self.places {
+                    *x = box_weight(*x);
+                }
+            }
+            Filter::Lanczos3 => {
+                for x in self.places {
+                    *x = lanczos_weight(*x);
+                }
+            }
+        }
     }
 }
 
@@ -376,6 +421,19 @@ mod tests {
         let at = |x: u32, y: u32, c: u32| i32::from(f.rgb[((y * 8 + x) * 3 + c) as usize]);
         let mean = (at(2, 2, 1) + at(3, 2, 1) + at(2, 3, 1) + at(3, 3, 1)) / 4;
         assert!((i32::from(out.rgb[((4 + 1) * 3 + 1) as usize]) - mean).abs() <= 1);
+    }
+
+    #[test]
+    fn the_sine_is_a_sine() {
+        for i in -40_000..=40_000 {
+            let x = f64::from(i) / 10_000.0;
+            assert!((sin_pi(x) - libm::sin(x * std::f64::consts::PI)).abs() < 2e-15, "{x}");
+        }
+        for x in [0.0, 1e-300, 1e-9, 9.9e-6, 1.1e-5, 1e-4, 0.3, 1.0, 2.9, -1.7] {
+            let sinc = |x: f64| if x == 0.0 { 1.0 } else { sin_pi(x) / (x * std::f64::consts::PI) };
+            assert!((lanczos_weight(x) - sinc(x) * sinc(x / 3.0)).abs() < 1e-14, "{x}");
+        }
+        assert_eq!([lanczos_weight(3.0), lanczos_weight(-3.1), lanczos_weight(OUTSIDE)], [0.0; 3]);
     }
 
     #[test]

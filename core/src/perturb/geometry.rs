@@ -149,9 +149,13 @@ pub(super) fn letter_box(frame: &mut Frame, quarters: u32) {
     resizer.write(&mut frame.rgb, Place::of(width, (width - inside.0) / 2, (height - inside.1) / 2));
 }
 
-/// The picture turned clockwise by so many quarters, at the size that gives.
+/// The picture turned clockwise by one quarter or by three, at the size that gives.
 pub(super) fn turn(frame: &Frame, quarters: u32) -> Frame {
-    (0..quarters % 4).fold(frame.clone(), |f, _| f.quarter_turn())
+    let mut turned = frame.quarter_turn();
+    if quarters == 3 {
+        rotate180(&mut turned);
+    }
+    turned
 }
 
 #[cfg(test)]
@@ -174,7 +178,8 @@ mod tests {
             mirror(&mut g);
             prop_assert_eq!(&g, &f);
             rotate180(&mut g);
-            prop_assert_eq!(&g, &turn(&f, 2));
+            prop_assert_eq!(&g, &f.quarter_turn().quarter_turn());
+            prop_assert_eq!(&turn(&g, 3), &f.quarter_turn());
             rotate180(&mut g);
             prop_assert_eq!(&g, &f);
         }
