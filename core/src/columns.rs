@@ -39,24 +39,16 @@ fn turn(words: &mut Squares) {
     }
 }
 
-/// Where the squares of a block of `bytes` bytes a row begin; the last one overlaps its neighbour where needed.
-#[inline(always)]
-fn squares(bytes: usize) -> impl Iterator<Item = usize> {
-    let last = bytes.saturating_sub(SIDE);
-    (0..bytes.div_ceil(SIDE)).map(move |i| (i * SIDE).min(last))
-}
-
 /// Writes a block's rows as columns: byte `j` of row `r` goes to `columns[j * ROWS + r]`.
 ///
-/// The block is the first `count` rows (at most [`ROWS`]) of `bytes` bytes, `stride` bytes apart; rows that it
-/// lacks repeat its last one.
+/// The block is the first `count` rows (at most [`ROWS`]) of `bytes` bytes, `stride` bytes apart; what it lacks
+/// becomes 0.
 #[inline(always)]
 pub(crate) fn to_columns(source: &[u8], stride: usize, bytes: usize, count: usize, columns: &mut [u8]) {
-    let row = |r: usize| {
-        let at = r.min(count.saturating_sub(1)).wrapping_mul(stride);
-        source.get(at..at.wrapping_add(bytes)).unwrap_or_default()
-    };
-    let rows: [&[u8]; ROWS] = std::array::from_fn(row);
+    let mut rows: [&[u8]; ROWS] = [&[]; ROWS];
+    for (r, row) in rows.iter_mut().enumerate().take(count) {
+        *row = source.get(r * stride..r * stride + bytes).unwrap_or_default();
+    }
     if bytes < SIDE {
         for (j, column) in columns.chunks_exact_mut(ROWS).take(bytes).enumerate() {
             for (to, row) in column.iter_mut().zip(rows) {
@@ -65,19 +57,38 @@ pub(crate) fn to_columns(source: &[u8], stride: usize, bytes: usize, count: usiz
         }
         return;
     }
-    for j in squares(bytes) {
+    let mut squares: [&[[u8; SIDE]]; ROWS] = [&[]; ROWS];
+    for (square, row) in squares.iter_mut().zip(rows) {
+        *square = row.as_chunks().0;
+    }
+    for (i, block) in columns.as_chunks_mut::<{ SIDE * ROWS }>().0.iter_mut().take(bytes / SIDE).enumerate() {
         let mut words = [[0; GROUPS]; SIDE];
-        for (r, row) in rows.iter().enumerate() {
-            if let Some(b) = row.get(j..).and_then(|b| b.first_chunk()) {
-                words[r % SIDE][r / SIDE] = u64::from_le_bytes(*b);
+        for r in 0..SIDE {
+            for g in 0..GROUPS {
+                if let Some(square) = squares[g * SIDE + r].get(i) {
+                    words[r][g] = u64::from_le_bytes(*square);
+                }
             }
         }
         turn(&mut words);
-        let Some(block) = columns.get_mut(j * ROWS..(j + SIDE) * ROWS) else { continue };
-        for (column, word) in block.chunks_exact_mut(ROWS).zip(words) {
-            for (to, w) in column.chunks_exact_mut(SIDE).zip(word) {
-                to.copy_from_slice(&w.to_le_bytes());
-            }
+        write_columns(&words, block);
+    }
+    // What is left is less than a square: the last one overlaps its neighbour.
+    if let Some(block) = columns.get_mut(..bytes * ROWS).and_then(|c| c.last_chunk_mut()) {
+        let mut words = [[0; GROUPS]; SIDE];
+        for (r, row) in rows.iter().enumerate() {
+            words[r % SIDE][r / SIDE] = row.last_chunk().map_or(0, |b| u64::from_le_bytes(*b));
+        }
+        turn(&mut words);
+        write_columns(&words, block);
+    }
+}
+
+#[inline(always)]
+fn write_columns(words: &Squares, block: &mut [u8; SIDE * ROWS]) {
+    for (column, word) in block.as_chunks_mut::<ROWS>().0.iter_mut().zip(words) {
+        for (to, w) in column.as_chunks_mut().0.iter_mut().zip(word) {
+            *to = w.to_le_bytes();
         }
     }
 }
@@ -85,32 +96,53 @@ pub(crate) fn to_columns(source: &[u8], stride: usize, bytes: usize, count: usiz
 /// The way back from [`to_columns`]; rows beyond `count` are left out.
 #[inline(always)]
 pub(crate) fn from_columns(columns: &[u8], target: &mut [u8], stride: usize, bytes: usize, count: usize) {
+    let mut rows: [&mut [u8]; ROWS] = std::array::from_fn(|_| Default::default());
+    for (row, line) in rows.iter_mut().zip(target.chunks_mut(stride.max(1))).take(count) {
+        *row = line.get_mut(..bytes).unwrap_or_default();
+    }
     if bytes < SIDE {
-        for (j, column) in columns.chunks_exact(ROWS).take(bytes).enumerate() {
-            for (r, from) in column.iter().take(count).enumerate() {
-                if let Some(to) = target.get_mut(r * stride + j) {
-                    *to = *from;
-                }
+        for (r, row) in rows.iter_mut().enumerate() {
+            for (to, column) in row.iter_mut().zip(columns.chunks_exact(ROWS)) {
+                *to = column[r];
             }
         }
         return;
     }
-    for j in squares(bytes) {
-        let Some(block) = columns.get(j * ROWS..(j + SIDE) * ROWS) else { continue };
-        let mut words = [[0; GROUPS]; SIDE];
-        for (column, word) in block.chunks_exact(ROWS).zip(&mut words) {
-            for (from, w) in column.as_chunks::<SIDE>().0.iter().zip(word) {
-                *w = u64::from_le_bytes(*from);
-            }
-        }
+    if let Some(block) = columns.get(..bytes * ROWS).and_then(|c| c.last_chunk()) {
+        let mut words = read_columns(block);
         turn(&mut words);
-        for r in 0..count.min(ROWS) {
-            let at = r * stride + j;
-            if let Some(to) = target.get_mut(at..at + SIDE) {
-                to.copy_from_slice(&words[r % SIDE][r / SIDE].to_le_bytes());
+        for (r, row) in rows.iter_mut().enumerate() {
+            if let Some(to) = row.last_chunk_mut() {
+                *to = words[r % SIDE][r / SIDE].to_le_bytes();
             }
         }
     }
+    let mut squares: [&mut [[u8; SIDE]]; ROWS] = std::array::from_fn(|_| Default::default());
+    for (square, row) in squares.iter_mut().zip(rows) {
+        *square = row.as_chunks_mut().0;
+    }
+    for (i, block) in columns.as_chunks().0.iter().take(bytes / SIDE).enumerate() {
+        let mut words = read_columns(block);
+        turn(&mut words);
+        for r in 0..SIDE {
+            for g in 0..GROUPS {
+                if let Some(to) = squares[g * SIDE + r].get_mut(i) {
+                    *to = words[r][g].to_le_bytes();
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn read_columns(block: &[u8; SIDE * ROWS]) -> Squares {
+    let mut words = [[0; GROUPS]; SIDE];
+    for (column, word) in block.as_chunks::<ROWS>().0.iter().zip(&mut words) {
+        for (from, w) in column.as_chunks().0.iter().zip(word) {
+            *w = u64::from_le_bytes(*from);
+        }
+    }
+    words
 }
 
 #[cfg(test)]
@@ -127,7 +159,8 @@ mod tests {
             to_columns(&source, stride, bytes, count, &mut columns);
             for r in 0..ROWS {
                 for j in 0..bytes {
-                    prop_assert_eq!(columns[j * ROWS + r], source[r.min(count - 1) * stride + j]);
+                    let wanted = if r < count { source[r * stride + j] } else { 0 };
+                    prop_assert_eq!(columns[j * ROWS + r], wanted);
                 }
             }
             let mut back = vec![0; stride * count];

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use pulp::{Arch, NullaryFnOnce};
 use sha2::{Digest as _, Sha256};
+
+use crate::columns::{COLUMN, ROWS, to_columns};
 
 /// An 8-bit RGB picture, rows from the top, no padding.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,13 +40,9 @@ impl Frame {
     /// The picture turned clockwise by a quarter.
     #[must_use]
     pub fn quarter_turn(&self) -> Self {
-        let (w, h) = (self.width as usize, self.height as usize);
         let mut out = Self::black(self.height, self.width);
-        for y in 0..h {
-            for x in 0..w {
-                let (from, to) = ((y * w + x) * 3, (x * h + (h - 1 - y)) * 3);
-                out.rgb[to..to + 3].copy_from_slice(&self.rgb[from..from + 3]);
-            }
+        if !out.rgb.is_empty() && out.rgb.len() == self.rgb.len() {
+            Arch::new().dispatch(QuarterTurn { from: self, to: &mut out.rgb });
         }
         out
     }
@@ -58,6 +57,39 @@ impl Frame {
     #[must_use]
     pub fn rgba(&self) -> Vec<u8> {
         self.rgb.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect()
+    }
+}
+
+struct QuarterTurn<'a> {
+    /// Not empty.
+    from: &'a Frame,
+    to: &'a mut [u8],
+}
+
+impl NullaryFnOnce for QuarterTurn<'_> {
+    type Output = ();
+
+    /// A block of rows on its side already is columns; from there each pixel's three bytes are gathered.
+    #[inline(always)]
+    fn call(self) {
+        let (row, line) = (self.from.width as usize * 3, self.from.height as usize * 3);
+        let mut columns = vec![0; row * ROWS];
+        for (i, block) in self.from.rgb.chunks(row * ROWS).enumerate() {
+            let count = block.len() / row;
+            to_columns(block, row, row, count, &mut columns);
+            let right = line - i * ROWS * 3;
+            let part = right - count * 3..right;
+            for (to, column) in self.to.chunks_exact_mut(line).zip(columns.as_chunks::<COLUMN>().0) {
+                let mut turned = [0; COLUMN];
+                for i in 0..ROWS {
+                    let from = ROWS - 1 - i;
+                    turned[3 * i] = column[from];
+                    turned[3 * i + 1] = column[ROWS + from];
+                    turned[3 * i + 2] = column[2 * ROWS + from];
+                }
+                to[part.clone()].copy_from_slice(&turned[COLUMN - count * 3..]);
+            }
+        }
     }
 }
 
@@ -107,5 +139,18 @@ mod tests {
         assert_eq!((t.width, t.height), (3, 2));
         assert_eq!([t.rgb[0], t.rgb[3], t.rgb[6]], [12, 6, 0]);
         assert_eq!(t.quarter_turn().quarter_turn().quarter_turn(), f);
+    }
+
+    #[test]
+    fn a_quarter_turn_puts_every_pixel_right() {
+        for (w, h) in [(1, 1), (1, 70), (70, 1), (33, 65), (0, 4)] {
+            let rgb = (0..w * h * 3).map(|i| (i * 7 % 251) as u8).collect();
+            let f = Frame { width: w as u32, height: h as u32, rgb };
+            let t = f.quarter_turn();
+            for (i, pixel) in f.rgb.as_chunks::<3>().0.iter().enumerate() {
+                let (x, y) = (i % w, i / w);
+                assert_eq!(t.rgb.as_chunks::<3>().0[x * h + h - 1 - y], *pixel, "{w}x{h}: {x} {y}");
+            }
+        }
     }
 }

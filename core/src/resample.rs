@@ -1,10 +1,10 @@
 //! Resizing pictures in fixed point.
 //!
 //! Two one-dimensional passes with 22-bit weights and an 8-bit picture in between, which is how Pillow
-//! resizes, so that zooming out looks as in the published pipelines. Weights come from `libm`, whose sine
-//! is ordinary arithmetic and therefore the same on every target; the pixel work is integer.
+//! resizes, so that zooming gives the bytes of the published pipelines. Weights come from additions,
+//! multiplications and divisions, which every target rounds alike; the pixel work is integer.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use crate::columns::{COLUMN, ROWS, from_columns, to_columns};
 use crate::frame::Frame;
@@ -28,28 +28,45 @@ impl Filter {
             Self::Lanczos3 => 3.0,
         }
     }
-
-    fn weight(self, x: f64) -> f64 {
-        match self {
-            Self::Box => f64::from(u8::from(x > -0.5 && x <= 0.5)),
-            Self::Lanczos3 if (-3.0..3.0).contains(&x) => sinc(x) * sinc(x / 3.0),
-            Self::Lanczos3 => 0.0,
-        }
-    }
 }
 
-fn sinc(x: f64) -> f64 {
-    if x == 0.0 {
-        return 1.0;
+#[inline(always)]
+fn box_weight(x: f64) -> f64 {
+    if x > -0.5 && x <= 0.5 { 1.0 } else { 0.0 }
+}
+
+/// `sinc(x) · sinc(x / 3)` within three lobes.
+#[inline(always)]
+fn lanczos_weight(x: f64) -> f64 {
+    const PI_SQUARED: f64 = std::f64::consts::PI * std::f64::consts::PI;
+    let weight = sin_pi(x) * sin_pi(x / 3.0) * 3.0 / (PI_SQUARED * x * x);
+    // Near 0 the quotient loses its digits; the series has them all there.
+    let near = 1.0 - x * x * (PI_SQUARED * 5.0 / 27.0);
+    let weight = if x.abs() < 1e-5 { near } else { weight };
+    if (-3.0..3.0).contains(&x) { weight } else { 0.0 }
+}
+
+/// `sin(πx)` to about 1e-16 for small `x`: a whole number of half turns is taken off, and the rest's series summed.
+/// Plain arithmetic and no branches, so that many are computed at once, and the same everywhere.
+#[inline(always)]
+fn sin_pi(x: f64) -> f64 {
+    /// Adding and taking off this rounds to a whole number, ties to even.
+    const WHOLE: f64 = 6_755_399_441_055_744.0;
+    let turns = (x + WHOLE) - WHOLE;
+    let angle = (x - turns) * std::f64::consts::PI;
+    let square = angle * angle;
+    // 1 − a²/(2·3) · (1 − a²/(4·5) · (1 − …)), up to the power 21.
+    let mut sum = 1.0;
+    for i in [20.0, 18.0, 16.0, 14.0, 12.0, 10.0, 8.0, 6.0, 4.0, 2.0] {
+        sum = 1.0 - sum * square * (1.0 / (i * (i + 1.0)));
     }
-    let angle = x * std::f64::consts::PI;
-    libm::sin(angle) / angle
+    let odd = turns - 2.0 * ((turns * 0.5 + WHOLE) - WHOLE);
+    (1.0 - 2.0 * odd * odd) * angle * sum
 }
 
 /// The weights of every output position along one axis, `count` for each.
 #[derive(Debug, Clone)]
 struct Taps {
-    output: usize,
     count: usize,
     /// First input position of each output position's window.
     first: Vec<usize>,
@@ -69,36 +86,34 @@ impl Taps {
         let scale = f64::from(input) / f64::from(output);
         let spread = scale.max(1.0);
         let support = filter.support() * spread;
-        let windows: Vec<(usize, Vec<i32>)> = (0..output)
-            .map(|i| {
-                let centre = (f64::from(i) + 0.5) * scale;
-                let first = ((centre - support + 0.5) as i64).max(0) as usize;
-                let last = ((centre + support + 0.5) as i64).clamp(0, i64::from(input)) as usize;
-                let raw: Vec<f64> =
-                    (first..last).map(|x| filter.weight((x as f64 - centre + 0.5) / spread)).collect();
-                let total: f64 = raw.iter().sum();
-                let one = f64::from(1_u32 << PRECISION);
-                let fixed = |w: &f64| {
-                    let w = if total == 0.0 { *w } else { w / total } * one;
-                    (if w < 0.0 { w - 0.5 } else { w + 0.5 }) as i32
-                };
-                (first, raw.iter().map(fixed).collect())
-            })
-            .collect();
-        // All windows get one length, those at the edges by zeros on the inner side: the sums stay the same.
-        let input = input as usize;
-        let longest = windows.iter().map(|w| w.1.len()).max().unwrap_or(0).max(1);
-        let count = COUNTS.into_iter().find(|&c| c >= longest && c <= input).unwrap_or(longest);
-        let mut taps = Self { output: output as usize, count, first: Vec::new(), weights: Vec::new() };
-        for (first, weights) in windows {
-            let start = first.min(input.saturating_sub(count));
-            let mut window = vec![0; count];
-            let at = first - start;
-            for (to, w) in window.iter_mut().skip(at).zip(weights) {
-                *to = w;
-            }
+        let window = |i: u32| {
+            let centre = (f64::from(i) + 0.5) * scale;
+            let first = ((centre - support + 0.5) as i64).max(0) as usize;
+            let end = ((centre + support + 0.5) as i64).clamp(0, i64::from(input)) as usize;
+            (centre, first, end)
+        };
+        let longest = (0..output).map(window).map(|(_, first, end)| end - first.min(end)).max().unwrap_or(0);
+        let count =
+            COUNTS.into_iter().find(|&c| c >= longest && c <= input as usize).unwrap_or(longest.max(1));
+        let mut taps = Self { count, first: Vec::new(), weights: vec![0; output as usize * count] };
+        let mut places = Vec::with_capacity(taps.weights.len());
+        for (centre, first, end) in (0..output).map(window) {
+            // All windows get one length, with zeros where Pillow's are shorter: the sums stay the same.
+            let start = first.min((input as usize).saturating_sub(count));
             taps.first.push(start);
-            taps.weights.extend(window);
+            places.extend((start..start + count).map(|x| {
+                let inside = (first..end).contains(&x);
+                if inside { (x as f64 - centre + 0.5) / spread } else { OUTSIDE }
+            }));
+        }
+        Arch::new().dispatch(Weigh { filter, places: &mut places });
+        for (raw, weights) in places.chunks_exact(count).zip(taps.weights.chunks_exact_mut(count)) {
+            let total: f64 = raw.iter().sum();
+            let one = f64::from(1_u32 << PRECISION) / if total == 0.0 { 1.0 } else { total };
+            for (w, raw) in weights.iter_mut().zip(raw) {
+                let scaled = raw * one;
+                *w = (if scaled < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i32;
+            }
         }
         Some(taps)
     }
@@ -106,6 +121,35 @@ impl Taps {
     /// First input position and weights of each output position.
     fn windows(&self) -> impl Iterator<Item = (usize, &[i32])> {
         self.first.iter().copied().zip(self.weights.chunks_exact(self.count))
+    }
+}
+
+/// A place where every filter's weight is 0.
+const OUTSIDE: f64 = 1e3;
+
+/// Replaces places by the filter's weights there.
+struct Weigh<'a> {
+    filter: Filter,
+    places: &'a mut [f64],
+}
+
+impl NullaryFnOnce for Weigh<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        match self.filter {
+            Filter::Box => {
+                for x in self.places {
+                    *x = box_weight(*x);
+                }
+            }
+            Filter::Lanczos3 => {
+                for x in self.places {
+                    *x = lanczos_weight(*x);
+                }
+            }
+        }
     }
 }
 
@@ -124,15 +168,15 @@ impl Place {
     }
 }
 
-/// Calls a pass with the window function for the number of weights.
+/// Calls a pass compiled for the number of weights; 0 stands for any.
 macro_rules! by_count {
-    ($pass:ident($taps:expr, $($arguments:expr),*)) => {
+    ($taps:expr, $pass:ident($($argument:expr),*)) => {
         match $taps.count {
-            6 => $pass($taps, window::<6>, $($arguments),*),
-            8 => $pass($taps, window::<8>, $($arguments),*),
-            9 => $pass($taps, window::<9>, $($arguments),*),
-            12 => $pass($taps, window::<12>, $($arguments),*),
-            _ => $pass($taps, long_window, $($arguments),*),
+            6 => $pass::<6>($taps, $($argument),*),
+            8 => $pass::<8>($taps, $($argument),*),
+            9 => $pass::<9>($taps, $($argument),*),
+            12 => $pass::<12>($taps, $($argument),*),
+            _ => $pass::<0>($taps, $($argument),*),
         }
     };
 }
@@ -170,14 +214,18 @@ impl Resizer {
         };
         self.columns.resize(bytes * ROWS, 0);
         self.turned.resize(row * ROWS, 0);
-        let (columns, turned) = (&mut self.columns[..], &mut self.turned[..]);
         for (i, block) in self.between.chunks_mut(row * ROWS).enumerate() {
-            let rows = rgb.get(i * ROWS * place.stride..).unwrap_or_default();
-            let count = block.len() / row;
-            Arch::new().dispatch(|| {
-                to_columns(rows, place.stride, bytes, count, columns);
-                by_count!(across(taps, columns, turned));
-                from_columns(turned, block, row, row, count);
+            let source = rgb.get(i * ROWS * place.stride..).unwrap_or_default();
+            let (columns, turned) = (&mut self.columns[..], &mut self.turned[..]);
+            Arch::new().dispatch(Across {
+                taps,
+                source,
+                stride: place.stride,
+                bytes,
+                columns,
+                turned,
+                row,
+                block,
             });
         }
     }
@@ -192,9 +240,13 @@ impl Resizer {
                     copy(from, to);
                 }
             }
-            Some(taps) => {
-                Arch::new().dispatch(|| by_count!(down(taps, &self.between, row, rgb, place.stride)))
-            }
+            Some(taps) => Arch::new().dispatch(Down {
+                taps,
+                source: &self.between,
+                row,
+                out: rgb,
+                stride: place.stride,
+            }),
         }
     }
 }
@@ -205,79 +257,128 @@ fn copy(from: &[u8], to: &mut [u8]) {
     to[..n].copy_from_slice(&from[..n]);
 }
 
+/// The first pass over a block of rows.
+struct Across<'a> {
+    taps: &'a Taps,
+    /// Begins with the block; `bytes` a row.
+    source: &'a [u8],
+    stride: usize,
+    bytes: usize,
+    columns: &'a mut [u8],
+    turned: &'a mut [u8],
+    row: usize,
+    /// Rows of `row` bytes.
+    block: &'a mut [u8],
+}
+
+// Structures and not closures, which the compiler may leave out of line, where the vector units are not used.
+impl NullaryFnOnce for Across<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let count = self.block.len() / self.row;
+        to_columns(self.source, self.stride, self.bytes, count, self.columns);
+        by_count!(self.taps, across(self.columns, self.turned));
+        from_columns(self.turned, self.block, self.row, self.row, count);
+    }
+}
+
+#[inline(always)]
+fn across<const TAPS: usize>(taps: &Taps, columns: &[u8], turned: &mut [u8]) {
+    for (out, (first, weights)) in turned.as_chunks_mut().0.iter_mut().zip(taps.windows()) {
+        *out = window::<TAPS>(columns, first * COLUMN, COLUMN, weights);
+    }
+}
+
+/// The second pass.
+struct Down<'a> {
+    taps: &'a Taps,
+    /// Rows of `row` bytes.
+    source: &'a [u8],
+    row: usize,
+    out: &'a mut [u8],
+    stride: usize,
+}
+
+impl NullaryFnOnce for Down<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        by_count!(self.taps, down(self.source, self.row, self.out, self.stride));
+    }
+}
+
+#[inline(always)]
+fn down<const TAPS: usize>(taps: &Taps, source: &[u8], row: usize, out: &mut [u8], stride: usize) {
+    for (line, (first, weights)) in out.chunks_mut(stride).zip(taps.windows()) {
+        let (start, line) = (first * row, line.get_mut(..row).unwrap_or_default());
+        if row < COLUMN {
+            for (l, to) in line.iter_mut().enumerate() {
+                let mut sum = HALF;
+                for (k, w) in weights.iter().enumerate() {
+                    let v = source.get(start + k * row + l).copied().unwrap_or(0);
+                    sum = sum.wrapping_add(i32::from(v).wrapping_mul(*w));
+                }
+                *to = round(sum);
+            }
+            continue;
+        }
+        // The last piece overlaps the one before it where the row's length asks for it.
+        for i in 0..row.div_ceil(COLUMN) {
+            let l = (i * COLUMN).min(row - COLUMN);
+            if let Some(to) = line.get_mut(l..).and_then(|t| t.first_chunk_mut()) {
+                *to = window::<TAPS>(source, start + l, row, weights);
+            }
+        }
+    }
+}
+
 /// What one output position makes of [`COLUMN`] neighbouring bytes in each row of its window, the first at
 /// `start`, the others `step` bytes apart.
 #[inline(always)]
 fn window<const TAPS: usize>(bytes: &[u8], start: usize, step: usize, weights: &[i32]) -> [u8; COLUMN] {
-    let rows: [&[u8; COLUMN]; TAPS] = std::array::from_fn(|k| column(bytes, start + k * step));
-    let weights = weights.first_chunk::<TAPS>().unwrap_or(&[0; TAPS]);
     let mut out = [0; COLUMN];
-    for (l, out) in out.iter_mut().enumerate() {
-        let mut sum = HALF;
-        for (row, w) in rows.iter().zip(weights) {
-            sum = sum.wrapping_add(i32::from(row[l]).wrapping_mul(*w));
+    if TAPS == 0 {
+        let mut sums = [HALF; COLUMN];
+        for (k, w) in weights.iter().enumerate() {
+            let row = column(bytes, start + k * step);
+            for l in 0..COLUMN {
+                sums[l] = sums[l].wrapping_add(i32::from(row[l]).wrapping_mul(*w));
+            }
         }
-        *out = round(sum);
+        for l in 0..COLUMN {
+            out[l] = round(sums[l]);
+        }
+        return out;
+    }
+    let weights = weights.first_chunk::<TAPS>().unwrap_or(&[0; TAPS]);
+    let mut rows = [&[0; COLUMN]; TAPS];
+    for (k, row) in rows.iter_mut().enumerate() {
+        *row = column(bytes, start + k * step);
+    }
+    for l in 0..COLUMN {
+        let mut sum = HALF;
+        for k in 0..TAPS {
+            sum = sum.wrapping_add(i32::from(rows[k][l]).wrapping_mul(weights[k]));
+        }
+        out[l] = round(sum);
     }
     out
 }
 
-/// As [`window`], for any number of weights.
-#[inline(always)]
-fn long_window(bytes: &[u8], start: usize, step: usize, weights: &[i32]) -> [u8; COLUMN] {
-    let mut sums = [HALF; COLUMN];
-    for (k, w) in weights.iter().enumerate() {
-        for (sum, v) in sums.iter_mut().zip(column(bytes, start + k * step)) {
-            *sum = sum.wrapping_add(i32::from(*v).wrapping_mul(*w));
-        }
-    }
-    sums.map(round)
-}
-
 #[inline(always)]
 fn column(bytes: &[u8], start: usize) -> &[u8; COLUMN] {
-    bytes.get(start..).and_then(|b| b.first_chunk()).unwrap_or(&[0; COLUMN])
+    match bytes.get(start..) {
+        Some(b) => b.first_chunk().unwrap_or(&[0; COLUMN]),
+        None => &[0; COLUMN],
+    }
 }
 
 #[inline(always)]
 fn round(sum: i32) -> u8 {
     (sum >> PRECISION).clamp(0, 255) as u8
-}
-
-#[inline(always)]
-fn across<F>(taps: &Taps, window: F, columns: &[u8], turned: &mut [u8])
-where
-    F: Fn(&[u8], usize, usize, &[i32]) -> [u8; COLUMN],
-{
-    for (out, (first, weights)) in turned.as_chunks_mut().0.iter_mut().zip(taps.windows()) {
-        *out = window(columns, first * COLUMN, COLUMN, weights);
-    }
-}
-
-#[inline(always)]
-fn down<F>(taps: &Taps, window: F, bytes: &[u8], row: usize, out: &mut [u8], stride: usize)
-where
-    F: Fn(&[u8], usize, usize, &[i32]) -> [u8; COLUMN],
-{
-    for (line, (first, weights)) in out.chunks_mut(stride).zip(taps.windows()) {
-        let (start, line) = (first * row, line.get_mut(..row).unwrap_or_default());
-        if row < COLUMN {
-            for (l, to) in line.iter_mut().enumerate() {
-                let term = |(k, w): (usize, &i32)| {
-                    let v = bytes.get(start + k * row + l).copied().unwrap_or(0);
-                    i32::from(v).wrapping_mul(*w)
-                };
-                *to = round(weights.iter().enumerate().map(term).fold(HALF, i32::wrapping_add));
-            }
-            continue;
-        }
-        // The last piece overlaps the one before it where the row's length asks for it.
-        for l in (0..row.div_ceil(COLUMN)).map(|i| (i * COLUMN).min(row - COLUMN)) {
-            if let Some(to) = line.get_mut(l..).and_then(|t| t.first_chunk_mut()) {
-                *to = window(bytes, start + l, row, weights);
-            }
-        }
-    }
 }
 
 /// Resizes a picture to `width` × `height` pixels (both at least 1).
@@ -320,6 +421,19 @@ mod tests {
         let at = |x: u32, y: u32, c: u32| i32::from(f.rgb[((y * 8 + x) * 3 + c) as usize]);
         let mean = (at(2, 2, 1) + at(3, 2, 1) + at(2, 3, 1) + at(3, 3, 1)) / 4;
         assert!((i32::from(out.rgb[((4 + 1) * 3 + 1) as usize]) - mean).abs() <= 1);
+    }
+
+    #[test]
+    fn the_sine_is_a_sine() {
+        for i in -40_000..=40_000 {
+            let x = f64::from(i) / 10_000.0;
+            assert!((sin_pi(x) - libm::sin(x * std::f64::consts::PI)).abs() < 2e-15, "{x}");
+        }
+        for x in [0.0, 1e-300, 1e-9, 9.9e-6, 1.1e-5, 1e-4, 0.3, 1.0, 2.9, -1.7] {
+            let sinc = |x: f64| if x == 0.0 { 1.0 } else { sin_pi(x) / (x * std::f64::consts::PI) };
+            assert!((lanczos_weight(x) - sinc(x) * sinc(x / 3.0)).abs() < 1e-14, "{x}");
+        }
+        assert_eq!([lanczos_weight(3.0), lanczos_weight(-3.1), lanczos_weight(OUTSIDE)], [0.0; 3]);
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn line(name: &str, item: &Item) -> String {
 }
 
 /// One line for each item: name, id, stimulus hash, truth.
-pub fn lines() -> impl Iterator<Item = String> {
+pub(crate) fn lines() -> impl Iterator<Item = String> {
     let small = questions().into_iter().enumerate().flat_map(|(i, (name, question, sampling))| {
         Family::ALL.into_iter().map(move |family| {
             let recipe = draw(family, question, sampling, 100 + 7 * i as u64);

@@ -4,7 +4,7 @@
 //! Both axes are blurred by the same loop over strips of [`COLUMN`] bytes side by side: blocks of rows on their side
 //! for the first, columns of the picture as they are for the second.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use crate::columns::{COLUMN, ROWS, from_columns, to_columns};
 use crate::frame::Frame;
@@ -43,31 +43,62 @@ impl Box {
 pub(super) fn blur(frame: &mut Frame, tenths: u32) {
     let kernel = Box::of_gaussian(tenths.min(1000));
     let (row, height) = (frame.width as usize * 3, frame.height as usize);
-    let rgb = &mut frame.rgb[..];
     let longest = (row * ROWS).max(height * COLUMN);
     let (mut a, mut b) = (vec![0; longest], vec![0; longest]);
-    let (a, b) = (&mut a[..], &mut b[..]);
-    for block in rgb.chunks_mut(row * ROWS) {
-        let count = block.len() / row;
-        Arch::new().dispatch(|| {
-            let (a, b) = (&mut a[..row * ROWS], &mut b[..row * ROWS]);
-            to_columns(block, row, row, count, a);
-            passes(kernel, a, b);
-            from_columns(b, block, row, row, count);
-        });
+    for block in frame.rgb.chunks_mut(row * ROWS) {
+        let (a, b) = (&mut a[..row * ROWS], &mut b[..row * ROWS]);
+        Arch::new().dispatch(Across { kernel, block, row, a, b });
     }
     for left in (0..row).step_by(COLUMN) {
-        let wide = COLUMN.min(row - left);
-        Arch::new().dispatch(|| {
-            let (a, b) = (&mut a[..height * COLUMN], &mut b[..height * COLUMN]);
-            for (to, line) in a.chunks_exact_mut(COLUMN).zip(rgb.chunks_exact(row)) {
-                to[..wide].copy_from_slice(&line[left..left + wide]);
-            }
-            passes(kernel, a, b);
-            for (from, line) in b.chunks_exact(COLUMN).zip(rgb.chunks_exact_mut(row)) {
-                line[left..left + wide].copy_from_slice(&from[..wide]);
-            }
-        });
+        let (a, b) = (&mut a[..height * COLUMN], &mut b[..height * COLUMN]);
+        Arch::new().dispatch(Down { kernel, rgb: &mut frame.rgb, row, left, a, b });
+    }
+}
+
+/// Blurs a block of rows along them.
+struct Across<'a> {
+    kernel: Box,
+    block: &'a mut [u8],
+    row: usize,
+    a: &'a mut [u8],
+    b: &'a mut [u8],
+}
+
+impl NullaryFnOnce for Across<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let count = self.block.len() / self.row;
+        to_columns(self.block, self.row, self.row, count, self.a);
+        passes(self.kernel, self.a, self.b);
+        from_columns(self.b, self.block, self.row, self.row, count);
+    }
+}
+
+/// Blurs a strip of columns, [`COLUMN`] bytes wide or what is left, along them.
+struct Down<'a> {
+    kernel: Box,
+    rgb: &'a mut [u8],
+    row: usize,
+    left: usize,
+    a: &'a mut [u8],
+    b: &'a mut [u8],
+}
+
+impl NullaryFnOnce for Down<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let part = self.left..self.row.min(self.left + COLUMN);
+        for (to, line) in self.a.chunks_exact_mut(COLUMN).zip(self.rgb.chunks_exact(self.row)) {
+            to[..part.len()].copy_from_slice(&line[part.clone()]);
+        }
+        passes(self.kernel, self.a, self.b);
+        for (from, line) in self.b.chunks_exact(COLUMN).zip(self.rgb.chunks_exact_mut(self.row)) {
+            line[part.clone()].copy_from_slice(&from[..part.len()]);
+        }
     }
 }
 

@@ -1,50 +1,74 @@
 //! Perturbations of place: where a pixel is shown.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use crate::frame::Frame;
 use crate::resample::{Filter, Place, Resizer};
 
 /// Exchanges left and right.
 pub(super) fn mirror(frame: &mut Frame) {
-    let row = frame.width as usize * 3;
-    let mut line = vec![0; row];
-    Arch::new().dispatch(|| {
-        for target in frame.rgb.chunks_exact_mut(row) {
-            line.copy_from_slice(target);
-            reverse_into(&line, target);
+    Arch::new().dispatch(Mirror { rgb: &mut frame.rgb, line: &mut vec![0; frame.width as usize * 3] });
+}
+
+struct Mirror<'a> {
+    rgb: &'a mut [u8],
+    /// Room for one row.
+    line: &'a mut [u8],
+}
+
+impl NullaryFnOnce for Mirror<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for row in self.rgb.chunks_exact_mut(self.line.len()) {
+            self.line.copy_from_slice(row);
+            reverse(self.line, row);
         }
-    });
+    }
 }
 
 /// Turns by half a turn.
 pub(super) fn rotate180(frame: &mut Frame) {
-    let row = frame.width as usize * 3;
-    let mut line = vec![0; row];
-    let height = frame.height as usize;
-    let (upper, lower) = frame.rgb.split_at_mut(height.div_ceil(2) * row);
-    Arch::new().dispatch(|| {
-        // The middle row of an odd number has no partner.
-        let middle = upper.len() - lower.len();
-        let (pairs, middle) = upper.split_at_mut(upper.len() - middle);
-        for (top, bottom) in pairs.chunks_exact_mut(row).zip(lower.chunks_exact_mut(row).rev()) {
-            line.copy_from_slice(top);
-            reverse_into(bottom, top);
-            reverse_into(&line, bottom);
+    Arch::new().dispatch(HalfTurn { rgb: &mut frame.rgb, lines: &mut vec![0; frame.width as usize * 6] });
+}
+
+struct HalfTurn<'a> {
+    rgb: &'a mut [u8],
+    /// Room for two rows.
+    lines: &'a mut [u8],
+}
+
+impl NullaryFnOnce for HalfTurn<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (first, second) = self.lines.split_at_mut(self.lines.len() / 2);
+        let mut rows = self.rgb.chunks_exact_mut(first.len());
+        while let Some(top) = rows.next() {
+            first.copy_from_slice(top);
+            // The middle row of an odd number is its own partner.
+            let Some(bottom) = rows.next_back() else {
+                reverse(first, top);
+                break;
+            };
+            second.copy_from_slice(bottom);
+            reverse(first, bottom);
+            reverse(second, top);
         }
-        if !middle.is_empty() {
-            line.copy_from_slice(middle);
-            reverse_into(&line, middle);
-        }
-    });
+    }
 }
 
 /// Writes the pixels of a row in reverse.
 #[inline(always)]
-fn reverse_into(source: &[u8], target: &mut [u8]) {
+fn reverse(source: &[u8], target: &mut [u8]) {
     let (source, target) = (source.as_chunks::<3>().0, target.as_chunks_mut::<3>().0);
+    // Byte by byte: whole pixels would be moved as 24-bit numbers, one at a time.
     for (to, from) in target.iter_mut().zip(source.iter().rev()) {
-        *to = *from;
+        to[0] = from[0];
+        to[1] = from[1];
+        to[2] = from[2];
     }
 }
 
@@ -125,9 +149,13 @@ pub(super) fn letter_box(frame: &mut Frame, quarters: u32) {
     resizer.write(&mut frame.rgb, Place::of(width, (width - inside.0) / 2, (height - inside.1) / 2));
 }
 
-/// The picture turned clockwise by so many quarters, at the size that gives.
+/// The picture turned clockwise by one quarter or by three, at the size that gives.
 pub(super) fn turn(frame: &Frame, quarters: u32) -> Frame {
-    (0..quarters % 4).fold(frame.clone(), |f, _| f.quarter_turn())
+    let mut turned = frame.quarter_turn();
+    if quarters == 3 {
+        rotate180(&mut turned);
+    }
+    turned
 }
 
 #[cfg(test)]
@@ -150,7 +178,8 @@ mod tests {
             mirror(&mut g);
             prop_assert_eq!(&g, &f);
             rotate180(&mut g);
-            prop_assert_eq!(&g, &turn(&f, 2));
+            prop_assert_eq!(&g, &f.quarter_turn().quarter_turn());
+            prop_assert_eq!(&turn(&g, 3), &f.quarter_turn());
             rotate180(&mut g);
             prop_assert_eq!(&g, &f);
         }

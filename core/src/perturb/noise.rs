@@ -3,7 +3,7 @@
 //! A sample's noise is a hash of a key and the sample's number: eight hashed bytes are added, whose sum is close to
 //! normal (Irwin–Hall), and scaled in fixed point. Everything fits 32 bits.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use crate::frame::Frame;
 
@@ -26,15 +26,27 @@ fn mix(mut x: u32) -> u32 {
 /// Adds noise of `tenths / 10` grey levels standard deviation (at most 1000): `floor(clip(x + n, 0, 255))`.
 pub(super) fn add(frame: &mut Frame, tenths: u32, key: u32) {
     let scale = ((u64::from(tenths.min(10_000)) * SCALE + 0x8000) >> 16) as i32;
-    let (first, second) = (mix(key), mix(!key));
-    let rgb = &mut frame.rgb[..];
-    Arch::new().dispatch(|| {
-        for (i, v) in rgb.iter_mut().enumerate() {
-            let a = mix(i as u32 ^ first);
-            let b = mix(a ^ second);
-            *v = sample(*v, a, b, scale);
+    Arch::new().dispatch(Add { rgb: &mut frame.rgb, scale, first: mix(key), second: mix(!key) });
+}
+
+struct Add<'a> {
+    rgb: &'a mut [u8],
+    scale: i32,
+    first: u32,
+    second: u32,
+}
+
+impl NullaryFnOnce for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (i, v) in self.rgb.iter_mut().enumerate() {
+            let a = mix(i as u32 ^ self.first);
+            let b = mix(a ^ self.second);
+            *v = sample(*v, a, b, self.scale);
         }
-    });
+    }
 }
 
 /// One sample with the noise of eight hashed bytes.

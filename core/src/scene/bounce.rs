@@ -3,7 +3,7 @@
 
 use super::canvas::{Canvas, FULL, wave};
 use super::colour::{Rgb, a, mix, paints, shade};
-use super::script::{Actor, END, PERCENT, Script, Span, chance, pick, ramp};
+use super::script::{Actor, END, PERCENT, Script, chance, pick, ramp};
 use crate::rng::Stream;
 
 /// The parameters of one playroom.
@@ -14,6 +14,8 @@ pub(super) struct Bounce {
     balls: Vec<Ball>,
     bowl: Rgb,
     wall: Rgb,
+    panel: Rgb,
+    flag: Rgb,
     bench: Rgb,
     basket: Rgb,
     top: Rgb,
@@ -41,13 +43,22 @@ const KINDS: [&str; 7] =
 const BENCH: i32 = 2_700;
 const FLOOR: i32 = 3_300;
 
+/// Middle of the basket.
+const BASKET: i32 = 3_560;
+
+/// Where in the basket the `k`th ball comes to lie, from the middle of its foot: three in a layer.
+fn resting(k: usize) -> (i32, i32) {
+    let (row, column) = (k as i32 / 3, k as i32 % 3);
+    ((column - 1) * 340 + row % 2 * 60, -560 - row * 270)
+}
+
 impl Bounce {
     pub(super) fn new(seed: u64) -> Self {
         let mut s = Stream::keyed(seed, "scene", "bounce", 0);
         let all = paints(&mut s);
         let mut script = Script::default();
         let pins = s.range(3, 6);
-        let bowled = Actor::new("pins", "pins", "a black ball knocks over the {}", "ground");
+        let bowled = Actor::new("pins", "black ball", "a {} knocks over the pins", "ground");
         script.put(&mut s, bowled, (6_000, 60_000), (8 * PERCENT, 12 * PERCENT));
         let mut balls = Vec::new();
         for (k, &(name, colour)) in all.iter().take(2).enumerate() {
@@ -73,6 +84,8 @@ impl Bounce {
             balls,
             bowl: [44, 42, 50],
             wall,
+            panel: *pick(&mut s, &[[120, 160, 170], [214, 190, 150], [150, 170, 120], [190, 130, 110]]),
+            flag: all[4].1,
             bench: *pick(&mut s, &[[176, 116, 66], [120, 84, 60], [206, 160, 104]]),
             basket: *pick(&mut s, &[[200, 150, 90], [90, 150, 170], [200, 90, 80]]),
             top: all[3].1,
@@ -98,6 +111,18 @@ impl Bounce {
                 190,
             );
         }
+        // Panelling, and a poster of a boat.
+        c.gradient(2_250, FLOOR, shade(self.panel, 10), shade(self.panel, -30));
+        for k in 0..16 {
+            c.pen(k * 280 + 60, 2_320).rect(-14, 0, 28, 1_400, shade(self.panel, -50));
+        }
+        c.gradient(2_250, 2_320, shade(self.panel, 80), shade(self.panel, 40));
+        let mut pen = c.pen(2_150, 1_250);
+        pen.rect(-470, -560, 940, 1_060, [250, 246, 236]);
+        pen.rect(-400, -490, 800, 500, [150, 206, 240]);
+        pen.rect(-400, 10, 800, 420, [40, 100, 170]);
+        pen.shape(&[(-250, 0), (270, 0), (180, 130), (-180, 130)], [150, 80, 50]);
+        pen.shape(&[(-10, -400), (-10, -40), (240, -40)], self.flag);
         c.gradient(FLOOR, FLOOR + 70, [250, 246, 236], [220, 214, 200]);
         c.gradient(FLOOR + 60, 4_096, [196, 150, 100], [150, 106, 66]);
         for k in 0..6 {
@@ -154,7 +179,7 @@ impl Bounce {
 
     fn toys(&self, c: &mut Canvas, phase: i32) {
         // The top spins upright or lies on its side.
-        let mut pen = c.pen(1_150, 1_480);
+        let mut pen = c.pen(1_150, 1_620).size(340);
         pen.rect(-420, 0, 840, 70, shade(self.bench, -30));
         let spin = self.script.now("top", phase);
         pen.turn(if spin.is_some() { wave(phase * 30, 900) } else { 11_500 });
@@ -194,83 +219,86 @@ impl Bounce {
         pen.shape(&[(440, -170), (540, -136), (540, 210), (440, 180)], [84, 88, 102]);
     }
 
-    /// Where a ball is: its place along the width and its height above the bench, in lengths. Each flight takes
-    /// `keep`/256 of the time of the one before, so that it rises to the square of that.
-    fn path(&self, part: i32) -> (i32, i32) {
+    /// Where a ball is on its way: how far along the bench (of 4096) and how high above it, in lengths; once it
+    /// has left the bench, how far (of 256) it has fallen into the basket instead.
+    ///
+    /// Each flight takes `keep`/256 of the time of the one before, so that it rises to the square of that part.
+    fn path(&self, part: i32) -> Result<(i32, i32), i32> {
         const DROP: i64 = 1_500;
-        const FLIGHTS: usize = 5;
-        let x = 380 + part * 3_120 / 4_096;
-        // Times of the drop (half a flight) and of the flights, then the fall into the basket.
-        let keep = i64::from(self.keep);
-        let mut flights = [0_i64; FLIGHTS];
-        let mut time = 2_048_i64;
-        for flight in &mut flights {
-            time = time * keep / 256;
-            *flight = time;
+        // The bench takes six sevenths of the time. First comes the drop, which is half a flight.
+        let times: [i64; 5] =
+            std::array::from_fn(|k| (0..=k).fold(2_048, |time, _| time * i64::from(self.keep) / 256));
+        let total = 1_024 + times.iter().sum::<i64>();
+        let along = part * 7 / 6;
+        if along >= 4_096 {
+            return Err(ramp(along, 4_096, 4_096 + 600));
         }
-        // The bench ends where the last flight does, at 2960 of the way from 380 to 3500.
-        let total = 1_024 + flights.iter().sum::<i64>();
-        let reach = i64::from(part) * 3_120 * total / (2_580 * 4_096);
-        if reach < 1_024 {
-            return (x, (DROP - DROP * reach * reach / (1_024 * 1_024)) as i32);
+        let mut at = i64::from(along) * total / 4_096;
+        if at < 1_024 {
+            return Ok((along, (DROP - DROP * at * at / (1_024 * 1_024)) as i32));
         }
-        let mut at = reach - 1_024;
-        for time in flights {
+        at -= 1_024;
+        for time in times {
             if at < time {
-                // Height of a throw of this length, from that of the drop, of half of 2048.
+                // How high a throw of this time rises, by that of the drop, which is half of 2048.
                 let peak = DROP * time * time / (2_048 * 2_048);
-                return (x, (4 * peak * at * (time - at) / (time * time)) as i32);
+                return Ok((along, (4 * peak * at * (time - at) / (time * time)) as i32));
             }
             at -= time;
         }
-        // Past the end it hops once more and falls.
-        let fall = at * 2 - 300;
-        (x, ((300 * 300 - fall * fall) * DROP / (1_024 * 1_024)) as i32)
+        Ok((along, 0))
     }
 
     fn flight(&self, c: &mut Canvas, phase: i32) {
         for ball in &self.balls {
             let Some(part) = self.script.now(ball.kind, phase) else { continue };
-            let (x, high) = self.path(part);
-            let mut pen = c.pen(x, BENCH);
-            if high >= 0 && x < 2_960 {
-                pen.oval(0, 20, (ball.size * 2 / 3, 24), [60, 40, 30], 130);
-            }
-            let mut pen = pen.moved(0, -high - ball.size);
+            let mut pen = match self.path(part) {
+                Ok((along, high)) => {
+                    let mut pen = c.pen(380 + along * 2_580 / 4_096, BENCH);
+                    pen.oval(0, 20, (ball.size * 2 / 3, 24), [60, 40, 30], 130);
+                    pen.moved(0, -high - ball.size)
+                }
+                Err(fallen) => {
+                    // A last hop, and down to its place among the others.
+                    let (dx, dy) = resting(self.at_rest(phase).len());
+                    let down = fallen * fallen / 256;
+                    let hop = fallen * (256 - fallen) / 80;
+                    let (x, y) =
+                        (2_960 + (BASKET - 2_960) * fallen / 256, BENCH + (3_640 - BENCH) * down / 256);
+                    c.pen(x, y).moved(dx * fallen / 256, -ball.size + (dy + ball.size) * down / 256 - hop)
+                }
+            };
             pen.disc(0, 0, ball.size, ball.colour, 256);
             pen.turn(part * 40);
-            pen.rect(
-                -ball.size * 15 / 16,
-                -ball.size / 6,
-                ball.size * 15 / 8,
-                ball.size / 3,
-                shade(ball.colour, 140),
-            );
-            pen.disc(0, 0, ball.size / 3, shade(ball.colour, -40), 256);
+            // Two light wedges show how it rolls.
+            let side = ball.size * 2 / 3;
+            for x in [side, -side] {
+                pen.shape(&[(0, 0), (x, -side), (x, side)], shade(ball.colour, 130));
+            }
         }
     }
 
+    /// The balls that lie in the basket, in the order in which they came.
+    fn at_rest(&self, phase: i32) -> Vec<&Ball> {
+        let all =
+            self.balls.iter().flat_map(|ball| self.script.spans(ball.kind).map(move |span| (span.to, ball)));
+        let mut rest: Vec<(i32, &Ball)> = all.filter(|(to, _)| phase >= *to).collect();
+        rest.sort_by_key(|(to, _)| *to);
+        rest.into_iter().map(|(_, ball)| ball).collect()
+    }
+
     fn basket(&self, c: &mut Canvas, phase: i32) {
-        let mut pen = c.pen(3_560, 3_640);
+        let mut pen = c.pen(BASKET, 3_640);
         pen.shape(&[(-560, -760), (560, -760), (430, 0), (-430, 0)], shade(self.basket, -110));
-        // What has come to rest, in order of coming.
-        let mut rest: Vec<(Span, &Ball)> = self
-            .balls
-            .iter()
-            .flat_map(|ball| self.script.spans(ball.kind).map(move |span| (span, ball)))
-            .filter(|(span, _)| phase >= span.to)
-            .collect();
-        rest.sort_by_key(|(span, _)| span.to);
-        for (k, (_, ball)) in rest.into_iter().enumerate() {
-            let (row, column) = (k as i32 / 3, k as i32 % 3);
-            let (x, y) = ((column - 1) * 340 + row % 2 * 60, -560 - row * 270);
+        for (k, ball) in self.at_rest(phase).into_iter().enumerate() {
+            let (x, y) = resting(k);
             pen.disc(x, y, ball.size, ball.colour, 256);
             pen.disc(x, y, ball.size / 3, shade(ball.colour, 100), 256);
         }
     }
 
     fn basket_front(&self, c: &mut Canvas) {
-        let mut pen = c.pen(3_560, 3_640);
+        let mut pen = c.pen(BASKET, 3_640);
         pen.shape(&[(-530, -520), (530, -520), (430, 0), (-430, 0)], self.basket);
         for k in 0..4 {
             pen.rect(-500 + k * 24, -430 + k * 120, 1_000 - k * 48, 36, shade(self.basket, -50));
@@ -284,7 +312,7 @@ impl Bounce {
         for k in 0..self.pins {
             // Each falls as the ball comes by, over its foot, to the right, and stays down.
             let x = 1_700 + k * 190;
-            let hit = (x - 150) * 3_700 / 4_096;
+            let hit = x - 150;
             let down = ramp(part, hit, hit + 330);
             let mut pen = c.pen(x + down / 4, 3_900);
             pen.turn(down * 60 + down * (k % 2) * 4);

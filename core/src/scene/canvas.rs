@@ -181,7 +181,7 @@ impl Canvas {
             let start = row as usize * self.width as usize;
             for x in first..last {
                 let dx = x * SUB + SUB / 2 - at.0;
-                let fade = 256 - ((dx * dx + dy * dy) * scale >> 32);
+                let fade = 256 - (((dx * dx + dy * dy) * scale) >> 32);
                 if fade > 0 {
                     let alpha = (fade * fade / 256 * i64::from(strength.clamp(0, 256)) / 256) as u32;
                     let pixel = &mut self.words[start + x as usize];
@@ -239,23 +239,34 @@ impl Canvas {
 
     /// The picture: each pixel the mean of its canvas pixels.
     pub(super) fn finish(self) -> Frame {
-        let (w, n) = (self.width as usize, 1_usize << self.shift);
-        let (width, height) = (w >> self.shift, self.height as usize >> self.shift);
-        let mut out = Frame::black(width as u32, height as u32);
-        let bits = 2 * self.shift;
-        let half = (1_u32 << bits) / 2;
-        for (line, rows) in out.rgb.chunks_exact_mut(width * 3).zip(self.words.chunks_exact(w * n)) {
-            for (x, pixel) in line.chunks_exact_mut(3).enumerate() {
-                let (mut odd, mut even) = (half << 16 | half, half);
-                for row in rows.chunks_exact(w) {
-                    for word in &row[x * n..x * n + n] {
-                        odd += word & ODD;
-                        even += word >> 8 & 0xff;
+        match self.shift {
+            0 => self.shrunk::<1>(),
+            1 => self.shrunk::<2>(),
+            _ => self.shrunk::<4>(),
+        }
+    }
+
+    /// The picture, `N` canvas pixels to one of its own along each side.
+    fn shrunk<const N: usize>(self) -> Frame {
+        let row = self.width as usize;
+        let width = row / N;
+        let mut out = Frame::black(width as u32, self.height as u32 / N as u32);
+        let all = (N * N) as u32;
+        let mut sums = vec![[0_u32; 2]; width];
+        for (line, rows) in out.rgb.chunks_exact_mut(width * 3).zip(self.words.chunks_exact(row * N)) {
+            sums.fill([((all / 2) << 16) | (all / 2), all / 2]);
+            for row in rows.chunks_exact(row) {
+                for (sum, words) in sums.iter_mut().zip(row.chunks_exact(N)) {
+                    for word in words {
+                        sum[0] += word & ODD;
+                        sum[1] += word >> 8 & 0xff;
                     }
                 }
-                pixel[0] = (odd >> 16 >> bits) as u8;
-                pixel[1] = (even >> bits) as u8;
-                pixel[2] = ((odd & 0xffff) >> bits) as u8;
+            }
+            for (pixel, [odd, even]) in line.chunks_exact_mut(3).zip(&sums) {
+                pixel[0] = ((odd >> 16) / all) as u8;
+                pixel[1] = (even / all) as u8;
+                pixel[2] = ((odd & 0xffff) / all) as u8;
             }
         }
         out

@@ -31,11 +31,12 @@ pub(super) struct Clock {
     stars: Vec<(i32, i32)>,
 }
 
-const SKY: [(i32, Rgb, Rgb, Rgb); 4] = [
+const SKY: [(i32, Rgb, Rgb, Rgb); 5] = [
     (0, [90, 160, 236], [206, 230, 246], [256, 252, 240]),
     (24_000, [110, 130, 200], [250, 190, 110], [240, 210, 170]),
     (42_000, [60, 44, 104], [220, 96, 70], [176, 140, 130]),
-    (60_000, [10, 12, 40], [30, 32, 76], [118, 104, 124]),
+    (54_000, [24, 24, 66], [70, 50, 96], [136, 118, 132]),
+    (65_535, [8, 10, 36], [24, 28, 70], [106, 94, 120]),
 ];
 
 /// Top of the floor.
@@ -67,7 +68,7 @@ impl Clock {
         let mice = s.range(1, 3);
         script.repeat(&mut s, &mouse, mice, (0, END), (5 * PERCENT, 7 * PERCENT));
         let all = paints(&mut s);
-        let coat_is = format!("person in a {} coat", all[0].0);
+        let coat_is = format!("person in {} coat", a(all[0].0));
         let passes = format!("{} walks by outside the window", a(&coat_is));
         let passer = Actor::new("passer", &coat_is, &passes, window_side);
         script.put(&mut s, passer, (0, 34_000), (8 * PERCENT, 12 * PERCENT));
@@ -145,7 +146,7 @@ impl Clock {
         if sun < 560 {
             pen.disc(220, sun, 130, mix([255, 240, 150], [255, 110, 50], (sun + 700) / 5), 256);
         }
-        pen.disc(-300, -300 - night, 110, [240, 240, 216], night);
+        pen.disc(-300 + (phase - 46_000) / 30, -100 - (phase - 46_000) / 40, 110, [240, 240, 216], night);
         let dim = mix([92, 150, 84], [20, 30, 50], ramp(phase, 20_000, 58_000));
         let height = 250 + self.hills;
         pen.shape(
@@ -209,10 +210,12 @@ impl Clock {
         pen.oval(-280, -150, (200, 150), pot, 256);
         pen.disc(-280, -310, 40, shade(pot, -60), 256);
         if let Some(part) = self.script.now("steam", phase) {
+            // It catches the candle's light, so that it is seen at night too.
+            pen.light(mix(mood(&SKY, phase).light, FULL, 130));
             for k in 0..6 {
                 let age = (phase / 9 + k * 180).rem_euclid(1_080);
-                let alpha = (fade(part) - age / 6).max(0);
-                pen.disc(-590 + wave(age * 60, 60), -380 - age, 70 + age / 9, [250, 250, 252], alpha);
+                let alpha = (140 + fade(part) * 70 / 256 - age / 6).max(0);
+                pen.disc(-590 + wave(age * 60, 60), -380 - age, 90 + age / 9, [250, 250, 252], alpha);
             }
         }
         // The candle burns down to a stump.

@@ -52,7 +52,7 @@ const SKY: [(i32, Rgb, Rgb, Rgb); 7] = [
     (40_000, [84, 140, 220], [226, 214, 190], [250, 236, 210]),
     (50_000, [92, 60, 120], [252, 120, 48], [200, 130, 110]),
     (57_000, [24, 22, 60], [90, 44, 80], [80, 74, 120]),
-    (65_535, [6, 8, 28], [20, 24, 56], [44, 48, 90]),
+    (65_535, [6, 8, 28], [20, 24, 56], [62, 66, 112]),
 ];
 
 impl Day {
@@ -98,7 +98,7 @@ impl Day {
             balloon: [paint(&mut s).1, [250, 240, 220]],
             house,
             trees: (0..s.range(2, 5))
-                .map(|_| (s.range(100, 4_000), s.range(700, 1_050), s.below(2) == 0))
+                .map(|_| (s.range(650, 3_450), s.range(700, 1_050), s.below(2) == 0))
                 .filter(|t| (t.0 - house).abs() > 420)
                 .collect(),
             clouds: (0..s.range(2, 4))
@@ -127,6 +127,7 @@ impl Day {
         let track = self.horizon + 440;
         c.gradient(track - 10, track + 30, [96, 84, 76], [70, 60, 54]);
         self.train(c, phase, track, now);
+        c.light = now.light;
         for &(x, tall, fir) in &self.trees {
             let foot = self.horizon + 900 + (x * 7) % 500;
             tree(&mut c.pen(x, foot), tall, fir, self.season.leaf, 0);
@@ -221,7 +222,7 @@ impl Day {
         let mut pen = c.pen(self.house, self.horizon + 1_120);
         // Smoke leans to the right and rises.
         for (age, alpha) in smoke.into_iter().flatten() {
-            pen.disc(210 + age / 3, -900 - age * 3 / 4, 60 + age / 9, [220, 220, 226], alpha);
+            pen.disc(210 + age / 3, -960 - age * 3 / 4, 110 + age / 9, [136, 134, 144], alpha);
         }
         pen.rect(150, -960, 110, 300, shade(self.roof, -60));
         pen.rect(-400, -540, 800, 540, [238, 226, 200]);

@@ -4,7 +4,7 @@
 use super::canvas::{Canvas, FULL, wave};
 use super::colour::{Rgb, a, mix, paints, shade};
 use super::props::{cloud, tree};
-use super::script::{Actor, END, PERCENT, Script, chance, ramp, side};
+use super::script::{Actor, END, PERCENT, Script, chance, pick, ramp, side};
 use crate::rng::Stream;
 
 /// The parameters of one garden.
@@ -22,6 +22,8 @@ pub(super) struct Garden {
     poured: i32,
     /// Whether the shed stands at the left.
     shed: i32,
+    /// Height, whether it is a fir, and leaves.
+    tree: (i32, bool, Rgb),
     clouds: Vec<(i32, i32)>,
 }
 
@@ -122,6 +124,16 @@ impl Garden {
             can,
             poured,
             shed: if chance(&mut s, 50) { 560 } else { 3_500 },
+            tree: *pick(
+                &mut s,
+                &[
+                    (1_700, false, [76, 150, 70]),
+                    (1_500, false, [140, 164, 50]),
+                    (1_900, false, [214, 120, 50]),
+                    (2_000, true, [50, 120, 80]),
+                    (1_600, false, [236, 160, 180]),
+                ],
+            ),
             clouds: (0..s.range(2, 4)).map(|_| (s.range(0, 5_000), s.range(250, 900))).collect(),
         }
     }
@@ -156,14 +168,14 @@ impl Garden {
     }
 
     fn background(&self, c: &mut Canvas, phase: i32) {
+        c.gradient(GRASS - 20, SOIL + 60, [130, 198, 90], [86, 160, 66]);
         let far = 4_096 - self.shed;
-        tree(&mut c.pen(far, GRASS + 200), 1_700, false, [76, 150, 70], 0);
+        tree(&mut c.pen(far, GRASS + 200), self.tree.0, self.tree.1, self.tree.2, 0);
         for k in 0..23 {
             let mut pen = c.pen(k * 180 + 40, GRASS);
             pen.shape(&[(-75, 160), (-75, -420), (0, -520), (75, -420), (75, 160)], self.fence);
         }
         c.gradient(GRASS - 260, GRASS - 200, shade(self.fence, -50), shade(self.fence, -50));
-        c.gradient(GRASS + 120, SOIL + 60, [120, 190, 84], [86, 160, 66]);
         let mut shed = c.pen(self.shed, GRASS + 330).flip(self.shed > 2_048);
         shed.rect(-560, -1_150, 1_100, 1_150, self.wall);
         for k in 0..5 {
@@ -208,9 +220,9 @@ impl Garden {
             pen.disc(-30, -120, 24, [110, 56, 30], 256);
         }
         if let Some(part) = self.script.now("butterfly", phase) {
-            let x = c.across(part, 150, true);
-            let mut pen = c.pen(x, 1_350 + wave(part * 60, 260)).size(300);
-            let open = 60 + wave(phase * 60, 45);
+            let x = c.across(part, 110, true);
+            let mut pen = c.pen(x, 1_350 + wave(part * 60, 260)).size(460);
+            let open = 70 + wave(phase * 60, 30);
             for side in [-1, 1] {
                 pen.turn(side * 6_000);
                 pen.oval(side * open, -70, (open, 110), self.wings, 256);
@@ -267,11 +279,11 @@ impl Plant {
         let lean = wave(phase * 3 + self.x * 40, tall / 40);
         let mut pen = c.pen(self.x, self.y);
         pen.oval(0, 10, (140, 46), [134, 96, 64], 256);
-        pen.line((0, 0), (lean, -tall), 60, stem);
+        pen.line((0, 0), (lean, -tall), 76, stem);
         for k in 0..4 {
             let at = 260 + k * 330;
             if tall > at {
-                let long = 90 + (tall - at).min(700) * 3 / 10;
+                let long = 120 + (tall - at).min(700) * 3 / 8;
                 let side = if k % 2 == 0 { 1 } else { -1 };
                 let root = lean * at / tall;
                 let tip = (root + side * long, -at - long / 2);

@@ -53,7 +53,7 @@ impl Harbour {
         let shines = Actor::new("lighthouse", "lighthouse lamp", "the {} shines", house_side);
         let from = s.range(0, 3_000);
         script.at(shines, from, from + s.range(13_000, 20_000));
-        let boat_is = format!("sailing boat with a {} sail", all[0].0);
+        let boat_is = format!("sailing boat with {} sail", a(all[0].0));
         let sails = format!("{} crosses the bay", a(&boat_is));
         let boat = Actor::new("boat", &boat_is, &sails, "middle").lane("near");
         let count = s.range(1, 2);
@@ -61,7 +61,7 @@ impl Harbour {
         let gull = Actor::new("gull", "gull", "a {} crosses the sky", "sky");
         let count = s.range(2, 3);
         script.repeat(&mut s, &gull, count, (3_000, 65_500), (7 * PERCENT, 11 * PERCENT));
-        let funnel = format!("steamer with a {} funnel", all[1].0);
+        let funnel = format!("steamer with {} funnel", a(all[1].0));
         let passes = format!("{} passes on the horizon", a(&funnel));
         let steamer = Actor::new("steamer", &funnel, &passes, "middle");
         script.put(&mut s, steamer, (0, 65_000), (18 * PERCENT, 26 * PERCENT));
@@ -92,7 +92,7 @@ impl Harbour {
     /// The waterline on the beach, as a place: it comes down the picture and reaches the castle in time.
     fn shore(&self, phase: i32) -> i32 {
         let foot = 3_560;
-        let keys = [(0, 2_950), (self.taken.from, foot - 30), (self.taken.to, foot + 60), (65_535, 3_900)];
+        let keys = [(0, 2_950), (self.taken.from, foot - 30), (self.taken.to, foot + 60), (65_535, 3_850)];
         let next = keys.iter().position(|k| k.0 > phase).unwrap_or(3).max(1);
         let (p, q) = (keys[next - 1], keys[next]);
         p.1 + (i64::from(q.1 - p.1) * i64::from(phase - p.0) / i64::from((q.0 - p.0).max(1))) as i32
@@ -121,13 +121,16 @@ impl Harbour {
         if let Some(part) = self.script.now("gull", phase) {
             let x = c.across(part, 200, true);
             let y = 800 + wave(part * 12, 260);
-            bird(&mut c.pen(x, y).flip(true).size(420), [250, 250, 252], phase * 24);
+            // So high up it is in the sun already.
+            c.light = mix(now.light, FULL, 170);
+            bird(&mut c.pen(x, y).flip(true).size(520), [250, 250, 252], phase * 24);
         }
         let shore = self.shore(phase);
         self.sea(c, phase, shore, now);
+        self.steamer(c, phase);
         self.pier(c, phase, shore);
         self.lighthouse(c, phase, now);
-        self.ships(c, phase);
+        self.swimmers(c, phase);
         self.beach(c, phase, shore);
     }
 
@@ -201,7 +204,7 @@ impl Harbour {
         pen.shape(&[(-150, -1_510), (150, -1_510), (0, -1_680)], shade(self.bands, -50));
     }
 
-    fn ships(&self, c: &mut Canvas, phase: i32) {
+    fn steamer(&self, c: &mut Canvas, phase: i32) {
         if let Some(part) = self.script.now("steamer", phase) {
             let x = c.across(part, 520, true);
             let mut pen = c.pen(x, HORIZON + 60).flip(true);
@@ -214,15 +217,9 @@ impl Harbour {
             pen.rect(-150, -440, 130, 180, self.funnel);
             pen.rect(-150, -440, 130, 46, [30, 30, 34]);
         }
-        if let Some(part) = self.script.now("dolphin", phase) {
-            let mut pen = c.pen(self.hand(1_150), 2_620).moved(part / 8 - 256, -wave(part * 8, 420) - 40);
-            pen.turn(part * 5 - 10_240);
-            pen.oval(0, 0, (250, 80), [90, 120, 160], 256);
-            pen.oval(20, 30, (200, 44), [200, 214, 226], 256);
-            pen.shape(&[(-30, -60), (-120, -190), (60, -70)], [70, 98, 140]);
-            pen.shape(&[(-210, 0), (-350, -110), (-330, 90)], [70, 98, 140]);
-            pen.shape(&[(220, -30), (340, 10), (220, 30)], [90, 120, 160]);
-        }
+    }
+
+    fn swimmers(&self, c: &mut Canvas, phase: i32) {
         if let Some(part) = self.script.now("boat", phase) {
             let x = c.across(part, 460, false);
             let mut pen = c.pen(x, 2_640 + wave(phase * 18, 14)).size(320);
@@ -232,6 +229,15 @@ impl Harbour {
             pen.rect(-20, -980, 40, 880, [90, 64, 44]);
             pen.shape(&[(-50, -960), (-50, -180), (-420, -180)], shade(self.sail, 60));
             pen.shape(&[(40, -980), (40, -180), (440, -180)], self.sail);
+        }
+        if let Some(part) = self.script.now("dolphin", phase) {
+            let mut pen = c.pen(self.hand(1_150), 2_620).moved(part / 8 - 256, -wave(part * 8, 420) - 40);
+            pen.turn(part * 5 - 10_240);
+            pen.oval(0, 0, (250, 80), [90, 120, 160], 256);
+            pen.oval(20, 30, (200, 44), [200, 214, 226], 256);
+            pen.shape(&[(-30, -60), (-120, -190), (60, -70)], [70, 98, 140]);
+            pen.shape(&[(-210, 0), (-350, -110), (-330, 90)], [70, 98, 140]);
+            pen.shape(&[(220, -30), (340, 10), (220, 30)], [90, 120, 160]);
         }
     }
 

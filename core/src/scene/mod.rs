@@ -102,7 +102,7 @@ macro_rules! paints {
 use paints;
 
 /// Draws the parameters of a scene.
-fn compose(family: Family, seed: u64) -> Box<dyn Paint> {
+fn painter(family: Family, seed: u64) -> Box<dyn Paint> {
     match family {
         Family::Day => Box::new(day::Day::new(seed)),
         Family::Traffic => Box::new(traffic::Traffic::new(seed)),
@@ -126,7 +126,7 @@ impl Scene {
     /// Draws the parameters of a scene that lasts `frames` frames.
     #[must_use]
     pub fn new(family: Family, seed: u64, frames: u32) -> Self {
-        Self { painter: Arc::from(compose(family, seed)), frames }
+        Self { painter: Arc::from(painter(family, seed)), frames }
     }
 
     /// Paints frame `index` (from 0; beyond the end, the last) at `width` × `height` pixels.

@@ -23,7 +23,7 @@ pub(super) fn bird(pen: &mut Pen<'_>, colour: Rgb, beat: i32) {
     pen.disc(100, -26, 42, colour, 256);
     pen.shape(&[(130, -40), (196, -16), (130, -8)], [240, 150, 30]);
     pen.shape(&[(-90, -10), (-190, -46), (-180, 40)], shade(colour, -60));
-    pen.shape(&[(50, -10), (-60, -10), (-90, tip)], shade(colour, -90));
+    pen.shape(&[(50, -10), (-60, -10), (-90, tip)], shade(colour, -150));
 }
 
 /// A tree standing on the anchor, `tall` lengths high: a fir or a round one.
@@ -31,6 +31,8 @@ pub(super) fn tree(pen: &mut Pen<'_>, tall: i32, fir: bool, leaf: Rgb, lean: i32
     let trunk = [104, 74, 48];
     pen.shape(&[(-36, 0), (36, 0), (26 + lean / 3, -tall / 2), (-26 + lean / 3, -tall / 2)], trunk);
     if fir {
+        // Firs are green all year.
+        let leaf = mix(leaf, [44, 108, 74], 210);
         for (part, half, tone) in [(0, 300, -30), (1, 240, 0), (2, 170, 24)] {
             let (low, tip) = (-tall / 5 - part * tall / 4, -tall / 5 - (part + 2) * tall / 4);
             let shift = lean * (part + 1) / 4;

@@ -2,7 +2,7 @@
 //! and the wind never turns.
 
 use super::canvas::{Canvas, FULL, wave};
-use super::colour::{Rgb, lit, mix, mood, paints, shade};
+use super::colour::{Rgb, a, lit, mix, mood, paints, shade};
 use super::day::ridge;
 use super::props::{bird, cloud, person, tree};
 use super::script::{Actor, END, PERCENT, Script, Span, chance, fade, pick, ramp, side};
@@ -21,6 +21,7 @@ pub(super) struct Storm {
     grass: Rgb,
     leaf: Rgb,
     cap: Rgb,
+    stone: Rgb,
     coat: Rgb,
     bolts: Vec<[i32; 6]>,
     trees: Vec<(i32, i32, bool)>,
@@ -50,7 +51,7 @@ impl Storm {
         script.repeat(&mut s, &bolt, flashes, (rain.from + 1_000, rain.to), (2_850, 3_600));
         let bow = Actor::new("rainbow", "rainbow", "a {} stands in the sky", "sky");
         script.put(&mut s, bow, (rain.to + 600, END), (11_000, 18_000));
-        let coat_is = format!("person in a {} coat", all[0].0);
+        let coat_is = format!("person in {} coat", a(all[0].0));
         let walks = format!("a {coat_is} walks by under an umbrella");
         let walker = Actor::new("walker", &coat_is, &walks, "ground");
         script.put(&mut s, walker, (rain.from - 2_000, rain.to + 2_000), (9 * PERCENT, 13 * PERCENT));
@@ -70,6 +71,7 @@ impl Storm {
             grass: *pick(&mut s, &[[120, 180, 80], [196, 180, 90], [150, 170, 100]]),
             leaf: *pick(&mut s, &[[60, 140, 66], [90, 150, 50], [204, 124, 44]]),
             cap: *pick(&mut s, &[[190, 60, 50], [80, 60, 50], [60, 90, 130]]),
+            stone: *pick(&mut s, &[[236, 224, 200], [186, 104, 80], [120, 124, 132], [206, 190, 140]]),
             coat: all[0].1,
             bolts: (0..4).map(|_| std::array::from_fn(|_| s.range(-260, 260))).collect(),
             trees: (0..s.range(2, 4))
@@ -105,8 +107,8 @@ impl Storm {
         c.gradient(0, HORIZON, mix(top, [214, 216, 255], bright), mix(low, [236, 236, 255], bright));
         self.sun(c, phase, gloom);
         self.rainbow(c, phase);
-        self.birds(c, phase);
         self.clouds(c, phase, gloom, mix(light, [256; 3], bright));
+        self.birds(c, phase);
         if let Some(part) = flash {
             self.bolt(c, phase, part);
         }
@@ -150,7 +152,11 @@ impl Storm {
         c.light = FULL;
         let x = c.across(part, 360, false);
         for (k, (dx, dy)) in [(180, 0), (-180, -190)].into_iter().enumerate() {
-            bird(&mut c.pen(x, 1_500).moved(dx, dy).size(300), [60, 56, 80], phase * 36 + k as i32 * 20_000);
+            bird(
+                &mut c.pen(x, 1_500).moved(dx, dy).size(300),
+                [206, 112, 48],
+                phase * 36 + k as i32 * 20_000,
+            );
         }
     }
 
@@ -189,8 +195,8 @@ impl Storm {
 
     fn mill(&self, c: &mut Canvas, phase: i32) {
         let mut pen = c.pen(self.mill, HORIZON + 560);
-        pen.shape(&[(-330, 0), (330, 0), (230, -1_250), (-230, -1_250)], [236, 224, 200]);
-        pen.shape(&[(100, 0), (330, 0), (230, -1_250), (120, -1_250)], [200, 186, 164]);
+        pen.shape(&[(-330, 0), (330, 0), (230, -1_250), (-230, -1_250)], self.stone);
+        pen.shape(&[(100, 0), (330, 0), (230, -1_250), (120, -1_250)], shade(self.stone, -50));
         pen.shape(&[(-290, -1_230), (290, -1_230), (120, -1_560), (-120, -1_560)], self.cap);
         pen.rect(-110, -330, 200, 330, [104, 70, 46]);
         pen.rect(-80, -880, 150, 170, [80, 110, 140]);
@@ -210,7 +216,7 @@ impl Storm {
         let full = ramp(phase, self.rain.from, self.rain.to) * 3 / 4 + phase / 1_024;
         let (rx, ry) = (560 + full * 4, 120 + full);
         c.pen(self.pond, 3_480).oval(0, 0, (rx + 70, ry + 40), [128, 100, 64], 256);
-        c.pen(self.pond, 3_480).oval(0, 0, (rx, ry), mix([60, 110, 170], sky, 110), 256);
+        c.pen(self.pond, 3_480).oval(0, 0, (rx, ry), mix([48, 116, 200], sky, 40), 256);
         if self.script.now("rain", phase).is_some() {
             for k in 0..7 {
                 let age = (phase / 4 + k * 130).rem_euclid(900);
@@ -246,8 +252,9 @@ impl Storm {
         c.light = FULL;
         let drops = 40 + fade(part) / 3;
         for k in 0..drops {
-            let y = (phase * 3 / 2 + k * 1_171).rem_euclid(4_700) - 300;
-            let x = (k * 1_637 + y / 5 + phase / 40).rem_euclid(4_400) - 150;
+            // Squares scatter the drops; each falls straight along the wind.
+            let y = (phase * 3 / 2 + k * k * 37 + k * 811).rem_euclid(4_700) - 300;
+            let x = (k * k * 53 + k * 1_637 + y / 5).rem_euclid(4_900) - 300;
             c.pen(x, y).line((0, 0), (60, 300), 22, [190, 212, 236]);
         }
     }

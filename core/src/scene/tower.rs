@@ -52,7 +52,7 @@ impl Tower {
     pub(super) fn new(seed: u64) -> Self {
         let mut s = Stream::keyed(seed, "scene", "tower", 0);
         let lefthand = chance(&mut s, 50);
-        let (tower_side, pile_side) = if lefthand { ("left", "right") } else { ("right", "left") };
+        let tower_side = if lefthand { "left" } else { "right" };
         let all = paints(&mut s);
         let mut script = Script::default();
         let count = s.range(4, 6);
@@ -62,8 +62,7 @@ impl Tower {
         for k in 0..count {
             let (name, colour): Paint = all[s.below(kinds as u32) as usize];
             let kind = KINDS.into_iter().find(|kind| kind.starts_with(name)).unwrap_or(KINDS[0]);
-            let actor =
-                Actor::new(kind, kind, &format!("the crane sets {} on the tower", a(kind)), tower_side);
+            let actor = Actor::new(kind, kind, &format!("the crane sets {} on the tower", a(kind)), "middle");
             let (long, slack) = (slot * 66 / 100, slot / 12);
             let from = 900 + k * slot + s.range(0, slack);
             if let Some(span) = script.at(actor.lane("crane"), from, from + long) {
@@ -82,7 +81,7 @@ impl Tower {
         let trucks = Actor::new("truck", &truck_is, &drives, "ground").lane("road");
         let count = s.range(1, 2);
         script.repeat(&mut s, &trucks, count, (0, END), (8 * PERCENT, 12 * PERCENT));
-        let mixer = Actor::new("mixer", "concrete mixer", "the {} turns", pile_side);
+        let mixer = Actor::new("mixer", "concrete mixer", "the {} turns", "middle");
         script.put(&mut s, mixer, (0, END), (12 * PERCENT, 20 * PERCENT));
         let sparks = Actor::new("sparks", "sparks", "{} fly from the tower", tower_side);
         script.put(&mut s, sparks, (blocks.first().map_or(0, |b| b.2.to), done), (5 * PERCENT, 8 * PERCENT));
@@ -92,7 +91,7 @@ impl Tower {
         script.put(&mut s, worker, (0, END), (9 * PERCENT, 14 * PERCENT));
         Self {
             script,
-            fixed: ["crane", "concrete mixer", "building site"].map(str::to_owned).to_vec(),
+            fixed: ["crane", "building site", "town"].map(str::to_owned).to_vec(),
             blocks,
             flag: flag.1,
             truck: truck.1,
@@ -179,9 +178,8 @@ impl Tower {
         }
         // The pile: what is still to be set, two by two, the next one on top.
         for (k, &(colour, ..)) in self.blocks.iter().rev().take(self.blocks.len() - gone).enumerate() {
-            let (column, row) = (k as i32 % 2, k as i32 / 2);
-            let left = -REACH - 60 - self.wide + column * (self.wide + 30) + 200;
-            Self::block(&mut pen, left, -(row + 1) * HIGH + 20, self.wide, colour, self.windows);
+            let (x, top) = self.piled(k);
+            Self::block(&mut pen, x - self.wide / 2, -top, self.wide, colour, self.windows);
         }
         self.mixer(&mut pen, phase);
         if let Some(part) = self.script.now("sparks", phase) {
@@ -194,6 +192,18 @@ impl Tower {
                 pen.disc(left + dx, top + 120 + dy, 34, mix([255, 250, 200], [255, 140, 30], age / 2), 256);
             }
         }
+    }
+
+    /// Where the `k`th block of the pile lies, counted from the bottom: its middle and its top's height.
+    fn piled(&self, k: usize) -> (i32, i32) {
+        let (column, row) = (k as i32 % 2, k as i32 / 2);
+        (-REACH - column * (self.wide + 30), (row + 1) * HIGH - 30)
+    }
+
+    /// Where the hook takes the `i`th block that is set: its middle and the length of the rope.
+    fn picked(&self, i: usize) -> (i32, i32) {
+        let (x, top) = self.piled((self.blocks.len() - 1).saturating_sub(i));
+        (x, ARM - top - 160)
     }
 
     fn mixer(&self, pen: &mut super::pen::Pen<'_>, phase: i32) {
@@ -218,35 +228,35 @@ impl Tower {
     /// The hook's place beside the mast, how far its rope hangs down, and what it carries.
     fn hook(&self, phase: i32) -> (i32, i32, Option<Rgb>) {
         let (set, _) = self.count(phase);
-        let (park, pile, over) = (900, ARM - 2 * HIGH - 250, ARM - (set as i32 + 1) * HIGH - 160);
-        let carried = self
-            .blocks
-            .iter()
-            .find(|b| (b.2.from..b.2.to).contains(&phase) && self.script.spans(b.1).any(|span| span == b.2));
-        if let Some(&(colour, _, span)) = carried {
+        let high = 420;
+        // The rope's length with a block on the tower's top, and with the hook on the last that was set.
+        let over = ARM - (set as i32 + 1) * HIGH - 130;
+        let on_top = over + HIGH;
+        let carried = self.blocks.iter().enumerate().find(|(_, b)| {
+            (b.2.from..b.2.to).contains(&phase) && self.script.spans(b.1).any(|span| span == b.2)
+        });
+        if let Some((i, &(colour, _, span))) = carried {
             let part = span.part(phase);
+            let (from, pile) = self.picked(i);
             // Up, over, down.
             let (up, along, down) =
                 (ramp(part, 0, 1_100), ramp(part, 1_000, 2_900), ramp(part, 2_800, 4_096));
             let smooth = along * along * (768 - 2 * along) / 65_536;
-            let x = -REACH + 2 * REACH * smooth / 256;
-            let high = 420;
             let rope = pile + (high - pile) * up / 256;
-            return (x, rope + (over - high) * down / 256, Some(colour));
+            return (from + (REACH - from) * smooth / 256, rope + (over - high) * down / 256, Some(colour));
         }
         // Empty, it goes back for the next block, or rests in the end.
-        let next = self.blocks.iter().find(|b| b.2.from > phase);
         let before = self.blocks.iter().rfind(|b| b.2.to <= phase).map_or(-3_000, |b| b.2.to);
-        let Some(next) = next else {
+        let Some((i, next)) = self.blocks.iter().enumerate().find(|(_, b)| b.2.from > phase) else {
             let rest = ramp(phase, before, before + 2_500);
-            return (REACH - REACH * rest / 512, over + HIGH + (park - over - HIGH) * rest / 256, None);
+            return (REACH - REACH * rest / 512, on_top + (900 - on_top) * rest / 256, None);
         };
+        let (to, pile) = self.picked(i);
         let part = ramp(phase, before, next.2.from);
         let (up, down) = (ramp(part, 0, 80), ramp(part, 170, 256));
-        let from = if set == 0 { pile } else { over + HIGH };
-        let x = if set == 0 { -REACH } else { REACH - 2 * REACH * ramp(part, 50, 200) / 256 };
-        let rope = from + (park.min(from) - from) * up / 256;
-        (x, rope + (pile - rope) * down / 256, None)
+        let (x, rope) = if set == 0 { (to, 900) } else { (REACH, on_top) };
+        let lifted = rope + (high - rope) * up / 256;
+        (x + (to - x) * ramp(part, 50, 200) / 256, lifted + (pile - high) * down / 256, None)
     }
 
     fn crane(&self, c: &mut Canvas, phase: i32) {

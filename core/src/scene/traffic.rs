@@ -6,7 +6,7 @@
 use super::canvas::{Canvas, FULL};
 use super::colour::{Mood, Rgb, a, mix, mood, paints, shade};
 use super::props::{CAR, car, cloud, lamp, person, wheel};
-use super::script::{Actor, END, PERCENT, Script, Span, chance, pick, ramp, side};
+use super::script::{Actor, END, PERCENT, Script, Span, chance, ramp, side};
 use crate::rng::Stream;
 
 /// The parameters of one street.
@@ -64,7 +64,7 @@ impl Traffic {
         let all = paints(&mut s);
         let mut script = Script::default();
         // The red phases come first: everybody else keeps to them.
-        let red = Actor::new("red light", "red traffic light", "the traffic light is red", side(zebra));
+        let red = Actor::new("red light", "red traffic light", "the traffic light is red", side(zebra - 300));
         let phases = s.range(2, 3);
         let mut reds: Vec<Span> = Vec::new();
         for k in 0..phases {
@@ -72,7 +72,10 @@ impl Traffic {
             let window = (k * part + 4_000, (k + 1) * part - 3_000);
             reds.extend(script.put(&mut s, red.clone(), window, (11 * PERCENT, 14 * PERCENT)));
         }
-        let coat_is = format!("person in a {} coat", all[0].0);
+        let lamps = Actor::new("lamps", "street lamps", "the {} are on", "sky");
+        // From a moment that is free until the end.
+        let _ = (0..24).find_map(|_| script.at(lamps.clone(), END - s.range(13_000, 21_000), END));
+        let coat_is = format!("person in {} coat", a(all[0].0));
         let walk = Actor::new("walker", &coat_is, "a {} crosses the street", side(zebra));
         for red in &reds {
             if script.spans("walker").count() == 0 || chance(&mut s, 60) {
@@ -80,7 +83,8 @@ impl Traffic {
             }
         }
         // The taxi comes while it is red and leaves when it is green again.
-        let at = *pick(&mut s, &reds[..reds.len().saturating_sub(1).max(1)]);
+        let which = s.below(reds.len().saturating_sub(1) as u32);
+        let at = reds.get(which as usize).copied().unwrap_or(Span { from: 0, to: 0 });
         let taxi = Actor::new("taxi", "yellow taxi", "a {} waits at the red light", "left").lane("near");
         if chance(&mut s, 70) {
             script.at(taxi, at.from + 1_700, at.to + 4_200);
@@ -106,14 +110,12 @@ impl Traffic {
                 s.shuffle(&mut greens);
                 let found = greens
                     .iter()
-                    .any(|&g| script.put(&mut s, actor.clone(), g, (6 * PERCENT, 9 * PERCENT)).is_some());
+                    .any(|&g| script.put(&mut s, actor.clone(), g, (7 * PERCENT, 11 * PERCENT)).is_some());
                 if !found {
                     break;
                 }
             }
         }
-        let lamps = Actor::new("lamps", "street lamps", "the {} are on", "sky");
-        script.put(&mut s, lamps, (42_000, END), (13_000, 20_000));
         let plane = Actor::new("plane", "aeroplane", "an {} crosses the sky", "sky");
         script.put(&mut s, plane, (0, 40_000), (9 * PERCENT, 14 * PERCENT));
         Self {
@@ -164,12 +166,13 @@ impl Traffic {
         for house in &self.houses {
             house.draw(c, phase, now);
         }
+        c.light = now.light;
         self.street(c);
         let dark = phase > 40_000;
         self.street_lamps(c, phase, now);
         self.signal(c, phase, now);
         if let Some(part) = self.script.now("cyclist", phase) {
-            let x = c.across(part, 280, true);
+            let x = c.across(part, 160, true);
             c.light = now.light;
             cyclist(c, x, self.cyclist, part * 48);
         }
@@ -227,27 +230,27 @@ impl Traffic {
 
     fn vehicles(&self, c: &mut Canvas, phase: i32, dark: bool, now: Mood) {
         if let Some(part) = self.script.now("car", phase) {
-            let x = c.across(part, CAR, false);
+            let x = c.across(part, CAR * 5 / 4, false);
             c.light = now.light;
-            car(&mut c.pen(x, NEAR + 60), self.car, part * 90, dark);
+            car(&mut c.pen(x, NEAR + 60).size(320), self.car, part * 90, dark);
         }
         if let Some(part) = self.script.now("bus", phase) {
-            let x = c.across(part, 1_000, false);
+            let x = c.across(part, 1_250, false);
             c.light = now.light;
             bus(c, x, self.bus, part * 70, dark);
         }
         if self.script.now("taxi", phase).is_some() {
             let span = self.script.spans("taxi").next().unwrap_or(self.wait);
-            let (start, end) = (c.across(0, CAR, false), c.across(4_096, CAR, false));
+            let (start, end) = (c.across(0, CAR * 5 / 4, false), c.across(4_096, CAR * 5 / 4, false));
             // It halts with its nose before the crossing.
-            let halt = self.zebra - 820;
+            let halt = self.zebra - 900;
             let arrive = Span { from: span.from, to: self.wait.from }.part(phase);
             let leave = Span { from: self.wait.to, to: span.to }.part(phase);
             let slow = 4_096 - (4_096 - arrive) * (4_096 - arrive) / 4_096;
             let x = start + (halt - start) * slow / 4_096;
             let x = x + ((i64::from(end - halt) * i64::from(leave) * i64::from(leave)) >> 24) as i32;
             c.light = now.light;
-            let mut pen = c.pen(x, NEAR + 60);
+            let mut pen = c.pen(x, NEAR + 60).size(320);
             car(&mut pen, [250, 196, 30], slow * 40 + leave * 60, dark);
             pen.rect(-90, -540, 180, 74, [40, 40, 44]);
             if phase < self.wait.to {
@@ -285,8 +288,8 @@ impl House {
 }
 
 fn plane(c: &mut Canvas, part: i32) {
-    let x = c.across(part, 420, false);
-    let mut pen = c.pen(x, 560 - part / 32);
+    let x = c.across(part, 150, false);
+    let mut pen = c.pen(x, 560 - part / 32).size(330);
     pen.veil(&[(-180, 0), (-1_400, 40), (-1_400, 80), (-180, 30)], [255; 3], 120);
     pen.oval(0, 0, (240, 52), [246, 246, 250], 256);
     pen.shape(&[(-150, -10), (-240, -160), (-180, -160), (-70, -20)], [210, 60, 50]);
@@ -294,7 +297,7 @@ fn plane(c: &mut Canvas, part: i32) {
 }
 
 fn bus(c: &mut Canvas, x: i32, body: Rgb, roll: i32, lamps: bool) {
-    let mut pen = c.pen(x, NEAR + 60);
+    let mut pen = c.pen(x, NEAR + 60).size(320);
     pen.rect(-1_000, -800, 2_000, 690, body);
     pen.rect(-1_000, -800, 2_000, 60, shade(body, 90));
     pen.rect(-1_000, -300, 2_000, 60, [245, 240, 226]);
@@ -310,7 +313,7 @@ fn bus(c: &mut Canvas, x: i32, body: Rgb, roll: i32, lamps: bool) {
 }
 
 fn cyclist(c: &mut Canvas, x: i32, shirt: Rgb, roll: i32) {
-    let mut pen = c.pen(x, FAR).flip(true);
+    let mut pen = c.pen(x, FAR).flip(true).size(310);
     for wheel in [-190, 190] {
         pen.ring(wheel, -130, 136, 34, [30, 30, 34]);
         pen.line(
