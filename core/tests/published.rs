@@ -106,7 +106,9 @@ fn shapes_cover_what_the_reference_covers() {
             .map(|i| ((i % frame.width as usize) as f64, (i / frame.width as usize) as f64))
             .collect();
         let area = at.len() as f64;
-        let of = |f: fn(f64, f64) -> f64, start: f64, axis: fn(&(f64, f64)) -> f64| at.iter().map(axis).fold(start, f);
+        let of = |f: fn(f64, f64) -> f64, start: f64, axis: fn(&(f64, f64)) -> f64| {
+            at.iter().map(axis).fold(start, f)
+        };
         let bounds = [
             of(f64::min, 1e9, |p| p.0),
             of(f64::min, 1e9, |p| p.1),

@@ -25,10 +25,15 @@ fn answers_are_scored_and_faults_named() {
         r#"{"id":1,"reward":"videossr.grounding","prediction":"10.0-20.0","truth":"14.5-26.2"}"#,
         r#"{"id":"b","reward":"videossr.jigsaw","variant":"published","prediction":"431562","truth":"341562"}"#,
         "not json",
+        "",
         r#"{"id":4,"reward":"videossr.chess","prediction":"","truth":""}"#,
         r#"{"id":5,"reward":"museg.local_matching","variant":"published","prediction":"<answer>0-inf</answer>","truth":[[0,5]]}"#,
         r#"{"id":6,"reward":"museg.global_matching","prediction":"<answer>2-8</answer>","truth":"2-8"}"#,
         r#"{"id":7,"reward":"videossr.counting","prediction":"2,1,4","truth":"3,1,4","meta":{}}"#,
+        r#"{"id":8,"reward":"videoreasoner.iou","prediction":"<|event_start|>[0.2, 0.6]<|event_end|>","truth":[10,30],"meta":{"duration":50}}"#,
+        r#"{"id":9,"reward":"mvp","prediction":"<think>a</think><answer>3,1</answer>","truth":[3,1],"meta":{"candidates":4}}"#,
+        r#"{"id":10,"reward":"videoreasoner.iou","prediction":"","truth":[10,30],"meta":{"duration":"long"}}"#,
+        r#"{"id":11,"reward":"visual_jigsaw","variant":"paper","prediction":"<think></think><answer>2,1</answer>","truth":"2,1"}"#,
     ];
     let out = score(&lines.join("\n"));
     assert_eq!(out.len(), lines.len());
@@ -37,8 +42,14 @@ fn answers_are_scored_and_faults_named() {
     near(&out[1]["score"], 0.88889);
     assert_eq!(out[1]["id"], "b");
     assert_eq!((out[2]["line"].as_u64(), out[2]["score"].is_null()), (Some(3), true));
-    assert!(out[3]["error"].as_str().is_some_and(|e| e.contains("videossr.chess")), "{}", out[3]);
-    assert_eq!((&out[4]["score"], &out[4]["failure"]), (&Value::from(0.0), &Value::from("not_finite")));
-    assert!(out[5]["error"].as_str().is_some_and(|e| e.contains("list of [start, end]")), "{}", out[5]);
-    near(&out[6]["score"], 0.88889);
+    assert_eq!((out[3]["line"].as_u64(), out[3]["score"].is_null()), (Some(4), true), "a line for an empty line");
+    assert!(out[4]["error"].as_str().is_some_and(|e| e.contains("videossr.chess")), "{}", out[4]);
+    assert_eq!((&out[5]["score"], &out[5]["failure"]), (&Value::from(0.0), &Value::from("not_finite")));
+    assert!(out[6]["error"].as_str().is_some_and(|e| e.contains("list of [start, end]")), "{}", out[6]);
+    near(&out[7]["score"], 0.88889);
+    assert_eq!(out[7]["parsed"], serde_json::json!([2.0, 1.0, 4.0]));
+    near(&out[8]["score"], 1.0);
+    near(&out[9]["score"], 1.1);
+    assert!(out[10]["error"].as_str().is_some_and(|e| e.contains("meta.duration")), "{}", out[10]);
+    near(&out[11]["score"], 1.2);
 }

@@ -47,6 +47,81 @@ fn every_truth_earns_the_full_score() {
 }
 
 #[test]
+fn every_preset_makes_items_of_scenes_that_can_be_answered() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let loader = scrubjay::loader::Loader::default();
+    for (name, _) in scrubjay_core::preset::BUILT_IN {
+        let out = folder.path().join(name);
+        let place = out.to_str().expect("plain");
+        run(
+            env!("CARGO_BIN_EXE_scrubjay"),
+            &["synth", "--scenes", "all", "--preset", name, "--count", "12", "--out", place],
+        );
+        let lines = scrubjay::dataset::recipes::read(&out.join("recipes.jsonl")).expect("reads");
+        assert_eq!(lines.len(), 12, "{name}");
+        for mut line in lines.into_iter().take(3) {
+            // As small as it can be: this is about questions, not about pictures.
+            line.recipe.size = scrubjay_core::recipe::Size { width: 64, height: 36 };
+            if let Some(item) = loader.answerable(&line).expect("realizes") {
+                assert!(item.truth.score(&item.truth.text()).total > 0.999, "{name}: {:?}", line.recipe);
+            }
+        }
+    }
+}
+
+#[test]
+fn masked_frames_and_swaps_are_made_from_videos_too() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let clips = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/clips");
+    let config = folder.path().join("own.toml");
+    let text = r#"
+        [data]
+        sampling = { pick = "rate", rate = 4, count = 64, clock = "fixed", fps = 4 }
+        picture = { fit = "exact", width = 64, height = 48 }
+        wording = "plain"
+        scene_frames = 480
+        scene_fps = 24
+        mix = [
+            { task = "masked", masked = { frames = 8, masked = 2, distractors = 2, kappa = 950 }, share = 1 },
+            { task = "grounding", kind = "swap", share = 1 },
+            { task = "grounding", kind = "slow", share = 1 },
+        ]"#;
+    std::fs::write(&config, text).expect("written");
+    let out = folder.path().join("data");
+    let (clips, config, place) =
+        [clips.as_path(), &config, &out].map(|p| p.to_str().expect("plain").to_owned()).into();
+    run(
+        env!("CARGO_BIN_EXE_scrubjay"),
+        &["synth", "--videos", &clips, "--config", &config, "--count", "9", "--out", &place],
+    );
+    let lines = scrubjay::dataset::recipes::read(&out.join("recipes.jsonl")).expect("reads");
+    let loader = scrubjay::loader::Loader::default();
+    let mut made = std::collections::BTreeMap::new();
+    for line in &lines {
+        let item = loader.answerable(line).expect("realizes").expect("real clips change");
+        assert!(item.truth.score(&item.truth.text()).total > 0.999);
+        *made.entry(item.task.name()).or_insert(0) += 1;
+    }
+    assert!(made["grounding"] >= 5 && made["masked"] >= 2, "{made:?}");
+    assert!(lines.iter().any(|l| !l.others.is_empty()), "a swap says where the other video is");
+}
+
+#[test]
+fn questions_about_events_need_scenes() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let clips = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/clips");
+    let out = Command::new(env!("CARGO_BIN_EXE_scrubjay"))
+        .args(["synth", "--preset", "videoreasoner", "--count", "3", "--videos"])
+        .arg(clips)
+        .arg("--out")
+        .arg(folder.path().join("data"))
+        .output()
+        .expect("the program starts");
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("--scenes"));
+}
+
+#[test]
 fn a_short_training_is_complete_and_repeats_exactly() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let train = |name: &str| {

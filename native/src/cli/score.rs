@@ -31,9 +31,6 @@ pub(super) fn run() -> Result<(), Error> {
     let (input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
     for (i, bytes) in input.split(b'\n').enumerate() {
         let bytes = bytes.map_err(|e| Error::failed(format!("stdin: {e}")))?;
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
         let scored = score(&bytes).unwrap_or_else(|(id, reason)| {
             json!({ "id": id, "score": null, "parts": {}, "parsed": null, "error": reason, "line": i + 1 })
         });

@@ -32,7 +32,11 @@ fn questions() -> Vec<(String, Question, Sampling)> {
     }
     for clips in 2..=9 {
         let pick = Pick::Parts { count: clips * 5, parts: clips, trim: 50 };
-        add(format!("jigsaw-{clips}"), Question::Jigsaw(clips), Sampling { pick, clock: Clock::Fixed { fps: 2 } });
+        add(
+            format!("jigsaw-{clips}"),
+            Question::Jigsaw(clips),
+            Sampling { pick, clock: Clock::Fixed { fps: 2 } },
+        );
     }
     let shape = masked::Shape { frames: 10, masked: 3, distractors: 3, ..masked::Shape::default() };
     let pool = Sampling { pick: Pick::Rate { rate: 4, count: 96 }, clock: Clock::Fixed { fps: 4 } };
