@@ -21,6 +21,7 @@ type Squares = [[u64; GROUPS]; SIDE];
 #[inline(always)]
 fn turn(words: &mut Squares) {
     #[inline(always)]
+    #[expect(clippy::needless_range_loop, reason = "two rows of one array at the same place")]
     fn exchange(words: &mut Squares, i: usize, j: usize, shift: u32, mask: u64) {
         for g in 0..GROUPS {
             let swap = ((words[i][g] >> shift) ^ words[j][g]) & mask;

@@ -277,7 +277,7 @@ impl Recipe {
         };
         let recipe =
             Self { version: GENERATOR_VERSION, source: source.clone(), sampling, size, task, wording };
-        recipe.timeline()?;
+        recipe.wants()?;
         Ok(recipe)
     }
 

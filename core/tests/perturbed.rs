@@ -14,10 +14,10 @@ use serde_json::Value;
 /// The tensors of a safetensors file: 8 bytes for the header's length, the header in JSON, the data.
 fn pictures() -> HashMap<String, Frame> {
     let bytes = include_bytes!("../../tests/golden/perturb_frames.safetensors");
-    let (length, rest) = bytes.split_first_chunk::<8>().unwrap();
+    let (length, rest) = bytes.split_first_chunk::<8>().expect("the form of the goldens");
     let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
-    let header: HashMap<String, Value> = serde_json::from_slice(header).unwrap();
-    let number = |v: &Value| v.as_u64().unwrap() as usize;
+    let header: HashMap<String, Value> = serde_json::from_slice(header).expect("the form of the goldens");
+    let number = |v: &Value| v.as_u64().expect("the form of the goldens") as usize;
     header
         .iter()
         .filter(|(name, _)| *name != "__metadata__")
@@ -31,14 +31,15 @@ fn pictures() -> HashMap<String, Frame> {
 }
 
 fn index() -> Value {
-    serde_json::from_str(include_str!("../../tests/golden/perturb_frames.json")).unwrap()
+    serde_json::from_str(include_str!("../../tests/golden/perturb_frames.json"))
+        .expect("the form of the goldens")
 }
 
 /// The perturbation of a golden's name, such as `zoom_in_1.3`.
 fn perturbation(op: &str) -> Perturbation {
     let permille = || {
-        let (_, scale) = op.rsplit_once('_').unwrap();
-        Strength::Steady(scale.replace('.', "").parse::<u32>().unwrap() * 100)
+        let (_, scale) = op.rsplit_once('_').expect("the form of the goldens");
+        Strength::Steady(scale.replace('.', "").parse::<u32>().expect("the form of the goldens") * 100)
     };
     match op {
         "grayscale" => Perturbation::Grayscale,
@@ -66,10 +67,10 @@ fn apply(perturbation: &Perturbation, frame: &Frame) -> Frame {
 #[test]
 fn pictures_are_what_the_public_code_gives() {
     let (pictures, index) = (pictures(), index());
-    let outputs = index["outputs"].as_array().unwrap();
+    let outputs = index["outputs"].as_array().expect("the form of the goldens");
     assert_eq!(outputs.len(), 45);
     for row in outputs {
-        let name = |key: &str| row[key].as_str().unwrap();
+        let name = |key: &str| row[key].as_str().expect("the form of the goldens");
         let (input, wanted) = (&pictures[name("input")], &pictures[name("key")]);
         let p = perturbation(name("op"));
         let made = p.expand(input).unwrap_or_else(|| apply(&p, input));
@@ -82,11 +83,11 @@ fn pictures_are_what_the_public_code_gives() {
 #[test]
 fn noise_has_the_published_statistics() {
     let (pictures, index) = (pictures(), index());
-    let rows = index["noise"].as_array().unwrap();
+    let rows = index["noise"].as_array().expect("the form of the goldens");
     assert_eq!(rows.len(), 36);
     for row in rows {
-        let number = |key: &str| row[key].as_f64().unwrap();
-        let image = row["image"].as_str().unwrap();
+        let number = |key: &str| row[key].as_f64().expect("the form of the goldens");
+        let image = row["image"].as_str().expect("the form of the goldens");
         let (letter, flat) = image.split_once('_').unwrap_or((image, ""));
         let input = match flat {
             "gray128" => Frame { width: 256, height: 256, rgb: vec![128; 256 * 256 * 3] },
@@ -116,11 +117,12 @@ fn noise_has_the_published_statistics() {
 
 #[test]
 fn stutters_hold_the_published_frames() {
-    let golden: Value = serde_json::from_str(include_str!("../../tests/golden/stutter_hold.json")).unwrap();
-    let cases = golden["cases"].as_array().unwrap();
+    let golden: Value = serde_json::from_str(include_str!("../../tests/golden/stutter_hold.json"))
+        .expect("the form of the goldens");
+    let cases = golden["cases"].as_array().expect("the form of the goldens");
     assert_eq!(cases.len(), 65);
     for case in cases {
-        let number = |key: &str| case[key].as_u64().unwrap();
+        let number = |key: &str| case[key].as_u64().expect("the form of the goldens");
         let mut frames: Vec<Frame> =
             (0..48).map(|i| Frame { width: 1, height: 1, rgb: vec![i, 0, 0] }).collect();
         let start = number("start") as usize;
@@ -146,7 +148,7 @@ fn no_size_is_too_odd() {
         [(1, 1), (1, 7), (7, 1), (2, 2), (3, 40), (1, 300), (8192, 1), (1, 8192), (31, 33), (0, 5)]
     {
         let rgb = (0..width * height * 3).map(|i| (i * 37 % 256) as u8).collect();
-        let frame = Frame::from_rgb(width, height, rgb).unwrap();
+        let frame = Frame::from_rgb(width, height, rgb).expect("the form of the goldens");
         let odd = [
             Perturbation::ZoomIn { permille: Strength::Steady(10_000) },
             Perturbation::ZoomOut { permille: Strength::Steady(10_000) },

@@ -42,7 +42,11 @@ fn answers_are_scored_and_faults_named() {
     near(&out[1]["score"], 0.88889);
     assert_eq!(out[1]["id"], "b");
     assert_eq!((out[2]["line"].as_u64(), out[2]["score"].is_null()), (Some(3), true));
-    assert_eq!((out[3]["line"].as_u64(), out[3]["score"].is_null()), (Some(4), true), "a line for an empty line");
+    assert_eq!(
+        (out[3]["line"].as_u64(), out[3]["score"].is_null()),
+        (Some(4), true),
+        "a line for an empty line"
+    );
     assert!(out[4]["error"].as_str().is_some_and(|e| e.contains("videossr.chess")), "{}", out[4]);
     assert_eq!((&out[5]["score"], &out[5]["failure"]), (&Value::from(0.0), &Value::from("not_finite")));
     assert!(out[6]["error"].as_str().is_some_and(|e| e.contains("list of [start, end]")), "{}", out[6]);

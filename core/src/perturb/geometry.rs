@@ -138,6 +138,10 @@ impl Zoom {
 pub(super) fn letter_box(frame: &mut Frame, quarters: u32) {
     let turned = turn(frame, quarters);
     let (width, height) = (frame.width, frame.height);
+    if width == height {
+        *frame = turned;
+        return;
+    }
     // A turned picture of w × h is h × w: it fits at w / h or h / w of its size, whichever is smaller than 1.
     let fit = |side: u32| {
         (u64::from(side) * u64::from(width.min(height)) / u64::from(width.max(height))).max(1) as u32
