@@ -216,7 +216,7 @@ fn one() -> f64 {
     1.0
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+// Serde hands over a reference.
 fn is_one(x: &f64) -> bool {
     *x == 1.0
 }

@@ -33,7 +33,8 @@ fn pair(completion: &str, variant: Variant) -> Result<[f64; 2], ParseFailure> {
     let inside = match variant {
         Variant::Published => {
             let mut chars = body.chars();
-            (chars.next(), chars.next_back());
+            chars.next();
+            chars.next_back();
             chars.as_str()
         }
         _ => body.strip_prefix('[').and_then(|b| b.strip_suffix(']')).ok_or(ParseFailure::Form)?,

@@ -124,7 +124,8 @@ fn sampling(text: &str) -> Result<Sampling, Error> {
     Ok(Sampling { pick: Pick::Uniform { count }, clock: Clock::Virtual })
 }
 
-fn png(path: &Path, frame: &Frame) -> Result<(), Error> {
+/// Writes a picture as PNG.
+pub(super) fn png(path: &Path, frame: &Frame) -> Result<(), Error> {
     let fail = |e: png::EncodingError| Error::path(path, format!("cannot be encoded: {e}"));
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, frame.width, frame.height);

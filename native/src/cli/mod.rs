@@ -2,6 +2,7 @@
 
 mod compare;
 mod item;
+mod perturb;
 mod score;
 mod synth;
 mod train;
@@ -38,6 +39,8 @@ enum Command {
     Item(item::ItemArgs),
     /// List the frames that a sampling contract chooses from a video.
     Frames(item::FramesArgs),
+    /// Perturb one picture.
+    Perturb(perturb::PerturbArgs),
     /// Score answers: JSON lines on standard input to JSON lines on standard output.
     Score,
     /// Compare two files of scores on the same items: means, difference, p-value.
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Table { runs } => table(&runs),
         Command::Item(args) => item::item(&args),
         Command::Frames(args) => item::frames(&args),
+        Command::Perturb(args) => perturb::run(&args),
         Command::Score => score::run(),
         Command::Compare(args) => compare::run(&args),
         Command::Serve { addr, site } => crate::serve::serve(&site, addr),
