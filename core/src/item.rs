@@ -32,8 +32,13 @@ pub enum Truth {
     },
     /// Segments of shown time, seconds.
     Segments(Vec<[f64; 2]>),
-    /// A part of the whole, both ends from 0 to 1.
-    Ratio([f64; 2]),
+    /// When something happens. An answer says it as a part of the whole between event tokens, or in seconds.
+    Event {
+        /// Start and end as parts of the shown time, from 0 to 1, two decimals each.
+        ratio: [f64; 2],
+        /// The same in seconds of shown time, two decimals each.
+        seconds: Interval,
+    },
     /// Things, the most important first.
     Elements(Vec<String>),
     /// An option's letter.
@@ -52,7 +57,9 @@ impl Truth {
             Task::Segments(sought) => Self::Segments(segments::truth(sought, source, timeline)),
             Task::Event { span, .. } => {
                 let round = |r: f64| format!("{r:.2}").parse().unwrap_or(r);
-                Self::Ratio(ratio(*span, source, timeline).map(round))
+                let [start, end] = span.map(|ms| round(crate::task::shown(ms, source, timeline)));
+                let ratio = ratio(*span, source, timeline).map(round);
+                Self::Event { ratio, seconds: Interval { start, end } }
             }
             Task::Elements { elements, .. } => Self::Elements(elements.clone()),
             Task::Qa { answer, .. } => Self::Letter(char::from(b'A' + (*answer).min(25))),
@@ -72,7 +79,7 @@ impl Truth {
                 let one = |[s, e]: &[f64; 2]| format!("{s:.2}-{e:.2}");
                 format!("<answer>{}</answer>", segments.iter().map(one).collect::<Vec<_>>().join(" "))
             }
-            Self::Ratio([s, e]) => format!("{START}[{s:.2},{e:.2}]{END}"),
+            Self::Event { ratio: [s, e], .. } => format!("{START}[{s:.2},{e:.2}]{END}"),
             Self::Elements(elements) => elements.join(", "),
             Self::Letter(letter) => letter.to_string(),
         }
@@ -86,9 +93,6 @@ impl Truth {
             Self::Candidates { .. } | Self::Segments(_) if !plain.contains("<answer>") => {
                 format!("<answer>{plain}</answer>")
             }
-            Self::Ratio(_) if !plain.contains(START) => {
-                format!("{START}[{}]{END}", plain.trim_matches(['[', ']']))
-            }
             _ => plain.to_owned(),
         }
     }
@@ -96,9 +100,11 @@ impl Truth {
     /// The truth as a person reads it, without tags.
     #[must_use]
     pub fn plain(&self) -> String {
+        if let Self::Event { seconds, .. } = self {
+            return format!("{:.2}-{:.2}", seconds.start, seconds.end);
+        }
         let text = self.text();
-        let strip = |open: &str, close: &str| text.strip_prefix(open).and_then(|t| t.strip_suffix(close));
-        let inside = strip("<answer>", "</answer>").or(strip(&format!("{START}["), &format!("]{END}")));
+        let inside = text.strip_prefix("<answer>").and_then(|t| t.strip_suffix("</answer>"));
         inside.unwrap_or(&text).to_owned()
     }
 
@@ -114,7 +120,7 @@ impl Truth {
             Self::Order(order) => (json!(order), Value::Null),
             Self::Candidates { labels, of } => (json!(labels), json!({ "candidates": of })),
             Self::Segments(segments) => (json!(segments), Value::Null),
-            Self::Ratio(ratio) => (json!(ratio), Value::Null),
+            Self::Event { ratio, .. } => (json!(ratio), Value::Null),
             Self::Elements(elements) => (json!(elements), json!({ "problem_type": "elements" })),
             Self::Letter(letter) if reward == Reward::VideoreasonerFormat => {
                 (json!(letter), json!({ "problem_type": "qa" }))

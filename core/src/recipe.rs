@@ -257,7 +257,12 @@ impl Recipe {
             Question::Tampered(kind) => Task::Segments(segments::draw_tampered(kind, frames, other, stream)?),
             Question::Events => {
                 let (_, events) = log(source, question)?;
-                Task::Segments(segments::draw_event(&events, source, &timeline, stream)?)
+                Task::Segments(segments::draw_event(
+                    &event::seen(&events, &timeline),
+                    source,
+                    &timeline,
+                    stream,
+                )?)
             }
             Question::Event => {
                 let (_, events) = log(source, question)?;
@@ -266,12 +271,13 @@ impl Recipe {
             }
             Question::Elements => {
                 let (scene, events) = log(source, question)?;
-                let (question, elements) = event::draw_elements(&scene, &events, stream)?;
+                let (question, elements) = event::draw_elements(&scene, &events, &timeline, stream)?;
                 Task::Elements { question, elements }
             }
             Question::Qa => {
                 let (_, events) = log(source, question)?;
-                let event::Choice { question, options, answer, .. } = event::draw_choice(&events, stream)?;
+                let event::Choice { question, options, answer, .. } =
+                    event::draw_choice(&events, &timeline, stream)?;
                 Task::Qa { question, options, answer }
             }
         };

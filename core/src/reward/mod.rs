@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::answer::ParseFailure;
 use crate::item::Truth;
+use crate::metric;
 use crate::named::named;
 
 named! {
@@ -82,7 +83,13 @@ pub(crate) fn own(answer: &str, truth: &Truth) -> Score {
             score.total /= museg::MATCH_MAX;
             score
         }
-        Truth::Ratio(truth) => videoreasoner::iou(answer, *truth, guarded),
+        Truth::Event { ratio, .. } if answer.contains(videoreasoner::START) => {
+            videoreasoner::iou(answer, *ratio, guarded)
+        }
+        Truth::Event { seconds, .. } => {
+            let read = metric::interval::videossr(answer);
+            Score::single("iou", read.map(|r| (r.interval.iou(*seconds), [r.interval.start, r.interval.end])))
+        }
         Truth::Elements(truth) => elements::f1(answer, truth),
         Truth::Letter(truth) => videoreasoner::accuracy(answer, &truth.to_string(), guarded),
     }

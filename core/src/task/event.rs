@@ -17,6 +17,33 @@ pub struct Choice {
     pub answer: u8,
     /// The physical things that it is about, the most important first.
     pub about: Vec<String>,
+    /// What "these" are in the question, where it speaks of any.
+    pub named: Vec<String>,
+}
+
+/// The events that the chosen frames show: kinds of which every occurrence is to be seen on a frame, with at least one
+/// frame without it before it comes again. What the frames pass over cannot be asked.
+fn visible<'a>(events: &'a [Event], timeline: &Timeline) -> Vec<(&'a Event, usize)> {
+    let frames = |e: &Event| {
+        let first = timeline.indices.partition_point(|i| *i < e.from);
+        let after = timeline.indices.partition_point(|i| *i < e.to);
+        first..after
+    };
+    let shown = |kind: &str| {
+        let mut last = None;
+        events.iter().filter(|e| e.kind == kind).all(|e| {
+            let f = frames(e);
+            let apart = last.is_none_or(|l| f.start > l);
+            last = Some(f.end);
+            apart && !f.is_empty()
+        })
+    };
+    events.iter().filter(|e| shown(e.kind)).map(|e| (e, frames(e).start)).collect()
+}
+
+/// The events of a log that the chosen frames show.
+pub(crate) fn seen(events: &[Event], timeline: &Timeline) -> Vec<Event> {
+    visible(events, timeline).into_iter().map(|(e, _)| e.clone()).collect()
 }
 
 /// Most options: letters A to E, as NExT-GQA has them.
@@ -33,8 +60,9 @@ pub fn draw_span(
     stream: &mut Stream,
 ) -> Result<(String, [u32; 2]), TaskError> {
     let whole = timeline.edge(timeline.indices.len() as u32) - timeline.edge(0);
-    let mut single: Vec<(&Event, [u32; 2])> = events
-        .iter()
+    let mut single: Vec<(&Event, [u32; 2])> = visible(events, timeline)
+        .into_iter()
+        .map(|(e, _)| e)
         .filter(|e| events.iter().filter(|o| o.kind == e.kind).count() == 1)
         .map(|e| (e, [milliseconds(e.from, source), milliseconds(e.to, source)]))
         .filter(|(_, span)| {
@@ -58,21 +86,24 @@ enum Form {
     Order,
 }
 
-/// Draws a question with its options.
+/// Draws a question with its options, about what the chosen frames show.
 ///
 /// # Errors
-/// [`TaskError`] when the log holds too few kinds of events.
-pub fn draw_choice(events: &[Event], stream: &mut Stream) -> Result<Choice, TaskError> {
-    // The first occurrence of each kind, by when it begins.
-    let mut kinds: Vec<&Event> = Vec::new();
-    for event in events {
-        if !kinds.iter().any(|k| k.kind == event.kind) {
-            kinds.push(event);
+/// [`TaskError`] when they show too few kinds of events.
+pub fn draw_choice(events: &[Event], timeline: &Timeline, stream: &mut Stream) -> Result<Choice, TaskError> {
+    // The first occurrence of each kind, by when it begins; of two that the frames do not tell apart, the first.
+    let mut firsts: Vec<(&Event, usize)> = Vec::new();
+    for (event, first) in visible(events, timeline) {
+        if !firsts.iter().any(|(f, _)| f.kind == event.kind) {
+            firsts.push((event, first));
         }
     }
+    firsts.dedup_by_key(|(_, first)| *first);
+    let kinds: Vec<&Event> = firsts.into_iter().map(|(e, _)| e).collect();
     if kinds.len() < 3 {
         return Err(TaskError(format!("{} kinds of events are too few to ask about", kinds.len())));
     }
+    let times = |kind: &str| events.iter().filter(|e| e.kind == kind).count() as u32;
     let form = [Form::First, Form::Last, Form::Count, Form::Order][stream.below(4) as usize];
     Ok(match form {
         Form::First => {
@@ -81,30 +112,32 @@ pub fn draw_choice(events: &[Event], stream: &mut Stream) -> Result<Choice, Task
         }
         Form::Last => {
             // Kinds that come again would make "begins last" ambiguous.
-            let once: Vec<&Event> = kinds
-                .iter()
-                .copied()
-                .filter(|k| events.iter().filter(|e| e.kind == k.kind).count() == 1)
-                .collect();
+            let once: Vec<&Event> = kinds.iter().copied().filter(|k| times(k.kind) == 1).collect();
             if once.len() < 3 {
-                return order(&kinds, stream);
+                return Ok(order(&kinds, stream));
             }
             let some = pick(&once, 4, stream);
             choice("Which of these is the last to begin in the video?", &some, some[some.len() - 1], stream)
         }
         Form::Count => {
-            let event = kinds[stream.below(kinds.len() as u32) as usize];
-            let times = events.iter().filter(|e| e.kind == event.kind).count() as u32;
-            let lowest = times.saturating_sub(stream.below(4)).max(1);
-            let options: Vec<String> = (lowest..lowest + 4).map(|n| n.to_string()).collect();
+            // What comes again is asked about first: "once" would be too good a guess.
+            let again: Vec<&Event> = kinds.iter().copied().filter(|k| times(k.kind) > 1).collect();
+            let from = if again.is_empty() { &kinds } else { &again };
+            let event = from[stream.below(from.len() as u32) as usize];
+            let right = times(event.kind);
+            let mut others: Vec<u32> = (1..=5).filter(|n| *n != right).collect();
+            stream.shuffle(&mut others);
+            let mut numbers = vec![right, others[0], others[1], others[2]];
+            stream.shuffle(&mut numbers);
             Choice {
                 question: format!("How often does this happen in the video: {}?", event.what),
-                options,
-                answer: (times - lowest) as u8,
+                answer: numbers.iter().position(|n| *n == right).unwrap_or(0) as u8,
+                options: numbers.iter().map(u32::to_string).collect(),
                 about: vec![event.element.clone()],
+                named: Vec::new(),
             }
         }
-        Form::Order => return order(&kinds, stream),
+        Form::Order => order(&kinds, stream),
     })
 }
 
@@ -125,25 +158,29 @@ fn choice(question: &str, some: &[&Event], right: &Event, stream: &mut Stream) -
     about.extend(some.iter().map(|e| e.element.clone()));
     Choice {
         question: question.to_owned(),
+        named: options.iter().map(|e| e.what.clone()).collect(),
         options: options.iter().map(|e| e.what.clone()).collect(),
         answer,
         about: unique(about),
     }
 }
 
-fn order(kinds: &[&Event], stream: &mut Stream) -> Result<Choice, TaskError> {
+fn order(kinds: &[&Event], stream: &mut Stream) -> Choice {
     let three = pick(kinds, 3, stream);
     let say = |p: &[usize; 3]| p.map(|i| three[i].what.as_str()).join(", then ");
     let mut orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
     stream.shuffle(&mut orders[1..]);
     let mut some = [orders[0], orders[1], orders[2], orders[3]];
     stream.shuffle(&mut some);
-    Ok(Choice {
+    let mut named: Vec<String> = three.iter().map(|e| e.what.clone()).collect();
+    stream.shuffle(&mut named);
+    Choice {
         question: "In which order do these begin in the video?".to_owned(),
         answer: some.iter().position(|p| *p == [0, 1, 2]).unwrap_or(0) as u8,
         options: some.iter().map(say).collect(),
         about: unique(three.iter().map(|e| e.element.clone()).collect()),
-    })
+        named,
+    }
 }
 
 /// Fewest and most key elements that are asked for (methods §4.1).
@@ -156,18 +193,23 @@ pub const ELEMENTS: std::ops::RangeInclusive<usize> = 4..=10;
 pub fn draw_elements(
     scene: &Scene,
     events: &[Event],
+    timeline: &Timeline,
     stream: &mut Stream,
 ) -> Result<(String, Vec<String>), TaskError> {
-    let asked = draw_choice(events, stream)?;
+    let asked = draw_choice(events, timeline, stream)?;
     let mut elements = asked.about;
-    elements.extend(events.iter().map(|e| e.element.clone()));
+    elements.extend(visible(events, timeline).iter().map(|(e, _)| e.element.clone()));
     elements.extend(scene.static_elements());
     let mut elements = unique(elements);
     elements.truncate(*ELEMENTS.end());
     if elements.len() < *ELEMENTS.start() {
         return Err(TaskError(format!("the scene names only {} things", elements.len())));
     }
-    Ok((asked.question, elements))
+    let question = match asked.named.as_slice() {
+        [] => asked.question,
+        named => format!("{} ({})", asked.question, named.join("; ")),
+    };
+    Ok((question, elements))
 }
 
 fn unique(values: Vec<String>) -> Vec<String> {
@@ -178,4 +220,56 @@ fn unique(values: Vec<String>) -> Vec<String> {
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::Family;
+    use crate::source::{Clock, Pick, Sampling};
+    use crate::time::Rate;
+
+    /// What the log says must follow from the frames alone: the truth is worked out anew from which sampled frames
+    /// show which event.
+    #[test]
+    fn questions_can_be_answered_from_the_frames() {
+        let mut letters = [0; 5];
+        for family in Family::ALL {
+            for seed in 0..40 {
+                let source = Source::Scene { family, seed, frames: 720, rate: Rate { num: 24, den: 1 } };
+                let events = Scene::new(family, seed, 720).events();
+                let sampling = Sampling { pick: Pick::Uniform { count: 16 }, clock: Clock::Pts };
+                let timeline = sampling.select(source.frames(), 24.0).expect("long enough");
+                let stream = &mut Stream::keyed(seed, "qa", family.name(), 0);
+                let Ok(asked) = draw_choice(&events, &timeline, stream) else { continue };
+                letters[usize::from(asked.answer)] += 1;
+                let right = &asked.options[usize::from(asked.answer)];
+                let seen = |what: &str| -> Vec<bool> {
+                    let during =
+                        |i: &u32| events.iter().any(|e| e.what == what && (e.from..e.to).contains(i));
+                    timeline.indices.iter().map(during).collect()
+                };
+                let first = |what: &str| seen(what).iter().position(|s| *s).expect("it is to be seen");
+                if let Some(what) = asked.question.strip_prefix("How often does this happen in the video: ") {
+                    let shown = seen(what.trim_end_matches('?'));
+                    let runs = shown.windows(2).filter(|w| !w[0] && w[1]).count() + usize::from(shown[0]);
+                    assert_eq!(right, &runs.to_string());
+                } else if asked.question.contains("order") {
+                    let places: Vec<usize> = right.split(", then ").map(first).collect();
+                    assert!(places.windows(2).all(|w| w[0] < w[1]), "{asked:?}");
+                } else {
+                    let others = asked.options.iter().filter(|o| *o != right).map(|o| first(o));
+                    let earliest = asked.question.contains("first");
+                    for other in others {
+                        assert!(
+                            if earliest { first(right) < other } else { first(right) > other },
+                            "{asked:?}"
+                        );
+                    }
+                }
+            }
+        }
+        let total: i32 = letters.iter().sum();
+        assert!(total > 150 && letters[..4].iter().all(|n| *n > total / 8), "{letters:?}");
+    }
 }

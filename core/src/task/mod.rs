@@ -188,7 +188,7 @@ fn milliseconds(frame: u32, source: &Source) -> u32 {
 }
 
 /// The shown time of an instant of the source.
-fn shown(ms: u32, source: &Source, timeline: &Timeline) -> f64 {
+pub(crate) fn shown(ms: u32, source: &Source, timeline: &Timeline) -> f64 {
     timeline.shown(f64::from(ms) / 1000.0 * source.rate().fps())
 }
 

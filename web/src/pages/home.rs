@@ -17,7 +17,7 @@ const PUZZLES: [(TaskName, &str, &str); 8] = [
     (TaskName::Counting, "Count the shapes", "Circles, squares and triangles flash up. How many of each?"),
     (TaskName::Masked, "Fill the gap", "Some pictures are missing. Which are they, and in what order?"),
     (TaskName::Segments, "Every time", "Find each moment at which something is to be seen."),
-    (TaskName::Event, "Just once", "In which part of the film does it happen?"),
+    (TaskName::Event, "Just once", "From when to when does it happen?"),
     (TaskName::Qa, "Questions", "What came first, how often, in what order?"),
     (TaskName::Elements, "What matters", "Name the things that one must look at."),
 ];

@@ -20,7 +20,7 @@ fn heading(task: TaskName) -> &'static str {
         TaskName::Counting => "How many shapes were there?",
         TaskName::Masked => "Which pictures are missing?",
         TaskName::Segments => "Find every time it happens",
-        TaskName::Event => "In which part does it happen?",
+        TaskName::Event => "When does it happen?",
         TaskName::Elements => "What would you look at?",
         TaskName::Qa => "What did you see?",
     }
@@ -29,12 +29,11 @@ fn heading(task: TaskName) -> &'static str {
 /// How an answer is written here; tags that a model must add are added for people.
 fn hint(task: TaskName) -> &'static str {
     match task {
-        TaskName::Grounding => "start-end in seconds, as in 4.5-9.0",
+        TaskName::Grounding | TaskName::Event => "start-end in seconds, as in 4.5-9.0",
         TaskName::Jigsaw => "the clips' numbers one after the other, as in 341562",
         TaskName::Counting => "circles,squares,triangles, as in 3,1,4",
         TaskName::Masked => "the candidates' numbers in playing order, as in 3,1,4",
         TaskName::Segments => "each as start-end in seconds, with a space between, as in 2.0-8.0 10.5-12.0",
-        TaskName::Event => "start,end as parts of the whole from 0 to 1, as in 0.20,0.60",
         TaskName::Elements => "things with commas between, the most important first",
         TaskName::Qa => "the letter of one option",
     }
