@@ -3,6 +3,9 @@
 //! Two figures, because the first alone flatters: a policy that learned only the shape of the answers beats
 //! random guessing, but not the best constant guess.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use serde::{Deserialize, Serialize};
 
 use crate::reward::museg;
@@ -41,24 +44,68 @@ impl Chance {
     }
 }
 
-/// The chance levels of a task on items of `frames` frames, averaged over all its truths.
-#[must_use]
-pub fn of(task: &Task, frames: u32) -> Chance {
-    match task {
-        Task::Grounding(_) => grounding_chance(frames),
-        Task::Counting { level, .. } => counting_chance(*level),
-        Task::Jigsaw { order } => jigsaw_chance(order.len()),
-        Task::Masked(m) => masked_chance(m.targets.len(), m.candidates.len()),
-        Task::Segments(Sought::Tampered(_)) => tampered_chance(frames),
-        Task::Segments(Sought::Event { spans, .. }) => spans_chance(spans.len()),
-        Task::Event { .. } => ratio_chance(),
-        Task::Elements { .. } => Chance { random: 0.0, blind: 0.0, how: How::None },
-        // The options are shuffled: no letter is likelier than another.
-        Task::Qa { options, .. } => {
-            let one = 1.0 / options.len().max(1) as f64;
-            Chance::exact(one, one)
+/// What decides a chance level: many items share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Law {
+    Grounding { frames: u32 },
+    Counting(Level),
+    Jigsaw { clips: usize },
+    Masked { missing: usize, candidates: usize },
+    Tampered { frames: u32 },
+    Spans { count: usize },
+    Part,
+    Elements,
+    Letter { options: usize },
+}
+
+impl Law {
+    fn of(task: &Task, frames: u32) -> Self {
+        match task {
+            Task::Grounding(_) => Self::Grounding { frames: frames.min(FINEST) },
+            Task::Counting { level, .. } => Self::Counting(*level),
+            Task::Jigsaw { order } => Self::Jigsaw { clips: order.len() },
+            Task::Masked(m) => Self::Masked { missing: m.targets.len(), candidates: m.candidates.len() },
+            Task::Segments(Sought::Tampered(_)) => Self::Tampered { frames: frames.min(FINEST) },
+            Task::Segments(Sought::Event { spans, .. }) => Self::Spans { count: spans.len().clamp(1, 16) },
+            Task::Event { .. } => Self::Part,
+            Task::Elements { .. } => Self::Elements,
+            Task::Qa { options, .. } => Self::Letter { options: options.len() },
         }
     }
+
+    fn chance(self) -> Chance {
+        match self {
+            Self::Grounding { frames } => grounding_chance(frames),
+            Self::Counting(level) => counting_chance(level),
+            Self::Jigsaw { clips } => jigsaw_chance(clips),
+            Self::Masked { missing, candidates } => masked_chance(missing, candidates),
+            Self::Tampered { frames } => tampered_chance(frames),
+            Self::Spans { count } => spans_chance(count),
+            Self::Part => ratio_chance(),
+            Self::Elements => Chance { random: 0.0, blind: 0.0, how: How::None },
+            // The options are shuffled: no letter is likelier than another.
+            Self::Letter { options } => {
+                let one = 1.0 / options.max(1) as f64;
+                Chance::exact(one, one)
+            }
+        }
+    }
+}
+
+/// The chance levels of a task on items of `frames` frames, averaged over all its truths. Worked out once for each law
+/// and kept.
+#[must_use]
+pub fn of(task: &Task, frames: u32) -> Chance {
+    static KNOWN: Mutex<BTreeMap<Law, Chance>> = Mutex::new(BTreeMap::new());
+    let law = Law::of(task, frames);
+    // Entries are whole: a panic elsewhere cannot have left one half-written.
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(chance) = known().get(&law) {
+        return *chance;
+    }
+    let chance = law.chance();
+    known().insert(law, chance);
+    chance
 }
 
 /// Frames up to which the figures are exact.
@@ -67,7 +114,6 @@ const FINEST: u32 = 64;
 /// By enumeration over every segment the task can draw. The figures hardly depend on how finely time is cut, so
 /// items of more than [`FINEST`] frames are counted as if they had that many.
 fn grounding_chance(frames: u32) -> Chance {
-    let frames = frames.min(FINEST);
     let (short, long) = grounding::lengths(frames);
     let segments: Vec<(u32, u32, f64)> = (short..=long)
         .flat_map(|length| {
@@ -152,7 +198,6 @@ fn matching(guess: &[[f64; 2]], truth: &[[f64; 2]]) -> f64 {
 }
 
 fn tampered_chance(frames: u32) -> Chance {
-    let frames = frames.min(FINEST);
     let law = |stream: &mut Stream| {
         let kind = crate::perturb::Kind::Mirror;
         match segments::draw_tampered(kind, frames, None, stream) {
@@ -173,7 +218,6 @@ fn random_spans(count: usize, stream: &mut Stream) -> Vec<[f64; 2]> {
 }
 
 fn spans_chance(count: usize) -> Chance {
-    let count = count.clamp(1, 16);
     simulate(|stream| random_spans(count, stream), matching)
 }
 

@@ -70,12 +70,14 @@ pub(crate) fn Written(item: Arc<Item>, question: String) -> impl IntoView {
                 _ => "The film".to_owned(),
             };
             let wide = count > 1;
+            // A gap's parts count their own pictures: their times say nothing.
+            let timed = wide && task != TaskName::Masked;
             let label = name.clone();
             view! {
                 <li class:wide=wide>
                     <canvas node_ref=canvas role="img" aria-label=name></canvas>
                     <span class="label">{label}
-                        {wide.then(|| view! {
+                        {timed.then(|| view! {
                             <span>{move || format!(" · {:.1} s", item.clips[c].shown[at.get().min(count - 1)])}</span>
                         })}
                     </span>
