@@ -188,6 +188,12 @@ pub struct Grpo {
     pub dual_clip: Option<f64>,
     /// Weight β of the k3 estimate of the KL divergence from the reference.
     pub kl: f64,
+    /// Bound of the log-ratio to the reference before the estimate is formed; none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kl_log_clamp: Option<f64>,
+    /// Bound of the estimate for a token; none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kl_clamp: Option<f64>,
     /// Added to the standard deviation of a group's rewards.
     pub advantage_epsilon: f64,
     /// How token losses are averaged.
@@ -253,8 +259,8 @@ pub struct Paid {
     pub weight: f64,
 }
 
-/// The score of an answer under the lines that pay for its task: their weighted sum, the parts named
-/// `reward/part`. Without such a line, the task's own reward.
+/// The score of an answer under the lines that pay for its task: their weighted sum, with the parts of each before
+/// weighting. Without such a line, the task's own reward.
 #[must_use]
 pub fn pay(lines: &[Paid], task: TaskName, truth: &Truth, answer: &str) -> Score {
     let mut whole: Option<Score> = None;
@@ -336,6 +342,13 @@ impl Grpo {
             ("dual_clip", self.dual_clip.unwrap_or(1.0), 1.0),
             ("kl", self.kl, 0.0),
             ("advantage_epsilon", self.advantage_epsilon, 0.0),
+            ("kl_log_clamp", self.kl_log_clamp.unwrap_or(1.0), 1e-9),
+            ("kl_clamp", self.kl_clamp.unwrap_or(1.0), 1e-9),
+            ("temporal.bonus", self.temporal.map_or(0.0, |t| t.bonus), 0.0),
+            ("temporal.factor", self.temporal.map_or(0.0, |t| t.factor), 0.0),
+            ("temporal.correct", self.temporal.map_or(0.0, |t| t.correct), 0.0),
+            ("length.bonus", self.length.map_or(0.0, |l| l.bonus), 0.0),
+            ("length.correct", self.length.map_or(0.0, |l| l.correct), 0.0),
         ] {
             if !value.is_finite() || value < low {
                 return Err(format!("grpo.{name} = {value} must be finite and at least {low}"));
@@ -344,17 +357,19 @@ impl Grpo {
         if self.top_p > 1.0 {
             return Err(format!("grpo.top_p = {} must be at most 1", self.top_p));
         }
-        let steps: usize = self.phases.iter().map(|p| p.steps).sum();
-        if !self.phases.is_empty() && steps != self.steps {
-            return Err(format!("grpo.steps = {} and the phases have {steps} in all", self.steps));
+        let steps = self.phases.iter().try_fold(0_usize, |sum, p| sum.checked_add(p.steps));
+        if !self.phases.is_empty() && steps != Some(self.steps) {
+            return Err(format!("grpo.steps = {} is not the sum of the phases' steps", self.steps));
         }
         for line in self.rewards.iter().chain(self.phases.iter().flat_map(|p| &p.rewards)) {
             let Paid { task, reward, weight, .. } = line;
             if !payable(*task).contains(reward) {
                 return Err(format!("grpo.rewards: {reward} cannot take the truth of {task}"));
             }
-            if !weight.is_finite() {
-                return Err(format!("grpo.rewards: the weight {weight} of {reward} is not finite"));
+            if weight.is_nan() || weight.abs() > 1e6 {
+                return Err(format!(
+                    "grpo.rewards: the weight {weight} of {reward} is not a number up to a million"
+                ));
             }
         }
         Ok(())
@@ -559,23 +574,42 @@ mod tests {
         assert_eq!(totals("viubench"), [1_500, 600, 600]);
     }
 
+    /// An answer in the form that a phase's wording asks for must be able to earn all that the phase pays.
     #[test]
-    fn every_wording_of_a_preset_matches_its_rewards() {
+    fn what_is_asked_for_can_earn_the_most() {
         for (name, _) in BUILT_IN {
             let preset = Preset::built_in(name).expect("built in");
             let Some(g) = &preset.grpo else { continue };
             for phase in g.phases(preset.data.wording) {
+                let wording = phase.wording.expect("resolved");
                 for share in &preset.data.mix {
                     let recipe = crate::link::recipe(share.task, 1).expect("draws");
                     let item = crate::item::realize_scene(&recipe).expect("realizes");
-                    let lines = phase.rewards.iter().filter(|l| l.task == share.task).count();
-                    let earned = pay(&phase.rewards, share.task, &item.truth, &item.truth.text());
-                    assert!(earned.total.is_finite());
+                    let plain = item.truth.text();
+                    let body = plain.trim_start_matches("<answer>").trim_end_matches("</answer>").to_owned();
+                    let commas = body.chars().map(String::from).collect::<Vec<_>>().join(",");
+                    let said = match wording {
+                        Wording::Museg => format!("<think>a</think><answer>{body}</answer>"),
+                        Wording::MusegCite => {
+                            let cited: Vec<String> = body
+                                .split(['-', ' '])
+                                .map(|t| crate::answer::python::float_repr(t.parse().expect("a number")))
+                                .collect();
+                            format!("<think>{}</think><answer>{body}</answer>", cited.join(" "))
+                        }
+                        Wording::Mvp | Wording::VideoR1 => format!("<think>a</think><answer>{body}</answer>"),
+                        Wording::VisualJigsaw => format!("<think>a</think><answer>{commas}</answer>"),
+                        _ => plain,
+                    };
+                    let lines: Vec<&Paid> = phase.rewards.iter().filter(|l| l.task == share.task).collect();
+                    let most: f64 = match lines.as_slice() {
+                        [] => 1.0,
+                        some => some.iter().map(|l| l.weight * l.reward.range(l.variant).1).sum(),
+                    };
+                    let earned = pay(&phase.rewards, share.task, &item.truth, &said);
                     assert!(
-                        lines > 0 || earned.total > 0.99,
-                        "{name}: {} earns {}",
-                        share.task,
-                        earned.total
+                        (earned.total - most).abs() < 0.01,
+                        "{name}, {said}: {earned:?}, {most} is the most"
                     );
                 }
             }
@@ -604,5 +638,17 @@ mod tests {
         assert!(refused("clips = 6", "clips = 12").contains("clips"));
         assert!(refused("level = \"easy\"", "clips = 6").contains("clips"));
         assert!(refused("top_p = 1.0", "top_p = 1.5").contains("top_p"));
+        assert!(
+            refused("kl = 1e-3", "kl = 1e-3\ntemporal = { bonus = nan, factor = 1, correct = 0 }")
+                .contains("bonus")
+        );
+        assert!(refused("count = 48", "count = 4800").contains("4800"));
+        let shape = "masked = { frames = 16, masked = 4294967295, distractors = 2, kappa = 900 }";
+        assert!(
+            refused("task = \"jigsaw\", clips = 6", &format!("task = \"masked\", {shape}"))
+                .contains("4294967295")
+        );
+        let huge = format!("[[grpo.phases]]\nname = \"a\"\nsteps = {}\n", i64::MAX).repeat(3);
+        assert!(Preset::parse(&format!("{}\n{huge}", BUILT_IN[1].1)).is_err());
     }
 }

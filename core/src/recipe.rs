@@ -2,17 +2,21 @@
 //!
 //! Synthesis is the writing of recipes; pixels are made when somebody looks.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::GENERATOR_VERSION;
 use crate::frame::hex;
+use crate::item::Truth;
 use crate::perturb::{Kind, Perturbation};
 use crate::prompt::Wording;
 use crate::rng::Stream;
 use crate::scene::{Event, Scene};
 use crate::similarity::{SMALL, Similarity, Thumbnails};
-use crate::source::{Pick, Sampling, SamplingError, Source, Timeline};
+use crate::source::{Sampling, SamplingError, Source, Timeline};
+use crate::task::event::Habits;
 use crate::task::{Task, TaskError, TaskName, counting, event, grounding, jigsaw, masked, segments};
 
 /// A picture size in pixels.
@@ -238,10 +242,10 @@ impl Recipe {
             }
             Question::Jigsaw(clips) => jigsaw::draw(clips, stream),
             Question::Masked(shape) => {
-                let rate = match sampling.pick {
-                    Pick::Rate { rate, .. } => rate,
-                    _ => (timeline.sampling_fps as u32).max(1),
-                };
+                // Sampled frames in a second of the source.
+                let span = timeline.indices.last().zip(timeline.indices.first()).map_or(0, |(b, a)| b - a);
+                let rate = f64::from(frames.saturating_sub(1)) * source.rate().fps() / f64::from(span.max(1));
+                let rate = (rate.round() as u32).max(1);
                 let painted;
                 let pool = match (from.pool, source) {
                     (Some(pool), _) => pool,
@@ -271,13 +275,14 @@ impl Recipe {
             }
             Question::Elements => {
                 let (scene, events) = log(source, question)?;
-                let (question, elements) = event::draw_elements(&scene, &events, &timeline, stream)?;
+                let (question, elements) =
+                    event::draw_elements(&scene, &events, &timeline, &habits(source), stream)?;
                 Task::Elements { question, elements }
             }
             Question::Qa => {
                 let (_, events) = log(source, question)?;
                 let event::Choice { question, options, answer, .. } =
-                    event::draw_choice(&events, &timeline, stream)?;
+                    event::draw_choice(&events, &timeline, &habits(source), stream)?;
                 Task::Qa { question, options, answer }
             }
         };
@@ -325,8 +330,12 @@ impl Recipe {
                 }
             }
             Task::Event { span, .. } => {
-                let [start, end] = crate::task::ratio(*span, &self.source, &timeline);
-                lasts(start, end, &format_args!("the span {}-{} ms", span[0], span[1]))?;
+                // As it is written: both forms of the truth must last.
+                if let Truth::Event { ratio, seconds } = Truth::of(&self.task, &self.source, &timeline) {
+                    let what = format_args!("the span {}-{} ms", span[0], span[1]);
+                    lasts(ratio[0], ratio[1], &what)?;
+                    lasts(seconds.start, seconds.end, &what)?;
+                }
             }
             _ => {}
         }
@@ -368,6 +377,14 @@ impl Recipe {
         // A recipe is plain numbers, names and lists: it always serializes.
         let json = serde_json::to_string(self).unwrap_or_default();
         hex(&Sha256::digest(json))
+    }
+}
+
+/// What is usual in a source's family.
+fn habits(source: &Source) -> Arc<Habits> {
+    match source {
+        Source::Scene { family, .. } => Habits::of(*family),
+        Source::Video { .. } => Arc::default(),
     }
 }
 

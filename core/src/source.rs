@@ -201,8 +201,9 @@ pub struct Timeline {
     pub indices: Vec<u32>,
     /// Shown frames per second, on average.
     pub sampling_fps: f64,
-    /// Shown time of every edge where the clock is not even: one more than there are frames.
-    edges: Option<Vec<f64>>,
+    /// Shown time of every edge where the clock is not even: one more than there are frames; and how long the source
+    /// lasts on that clock.
+    edges: Option<(Vec<f64>, f64)>,
 }
 
 impl Timeline {
@@ -219,16 +220,25 @@ impl Timeline {
         let edges: Vec<f64> = indices.iter().chain([&end]).map(|&i| f64::from(i) / fps).collect();
         let whole = edges.last().copied().unwrap_or(0.0) - edges[0];
         let sampling_fps = if whole > 0.0 { indices.len() as f64 / whole } else { 0.0 };
-        Self { indices, sampling_fps, edges: Some(edges) }
+        Self { indices, sampling_fps, edges: Some((edges, f64::from(total) / fps)) }
     }
 
     /// Shown time of an edge (frame `i` begins at edge `i`), in seconds.
     #[must_use]
     pub fn edge(&self, i: u32) -> f64 {
         match &self.edges {
-            Some(edges) => edges.get(i as usize).or(edges.last()).copied().unwrap_or(0.0),
+            Some((edges, _)) => edges.get(i as usize).or(edges.last()).copied().unwrap_or(0.0),
             None if self.sampling_fps > 0.0 => f64::from(i) / self.sampling_fps,
             None => 0.0,
+        }
+    }
+
+    /// How long the whole lasts on the shown clock, in seconds: what parts of the whole are parts of.
+    #[must_use]
+    pub fn duration(&self) -> f64 {
+        match &self.edges {
+            Some((_, duration)) => *duration,
+            None => self.edge(self.indices.len() as u32),
         }
     }
 
@@ -280,9 +290,9 @@ pub enum SamplingError {
         /// Thousandths.
         trim: u32,
     },
-    /// No frame of a second is asked for.
-    #[error("a rate of 0 frames of every second")]
-    Rate,
+    /// No frame of a second is asked for, or absurdly many.
+    #[error("{0} frames of every second; a contract takes 1 to 1000")]
+    Rate(u32),
     /// The contract's own clock stands still.
     #[error("a clock of 0 frames per second")]
     Clock,
@@ -318,7 +328,7 @@ impl Sampling {
             return Err(SamplingError::Count(self.most()));
         }
         match self.pick {
-            Pick::Rate { rate: 0, .. } => return Err(SamplingError::Rate),
+            Pick::Rate { rate, .. } if !(1..=1000).contains(&rate) => return Err(SamplingError::Rate(rate)),
             Pick::Parts { count, parts, trim } if trim > 400 || parts == 0 || count % parts != 0 => {
                 return Err(SamplingError::Parts { count, parts, trim });
             }

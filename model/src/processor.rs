@@ -59,6 +59,11 @@ pub fn process(item: &Item, patch: usize) -> Result<Prompt, ProcessorError> {
     }
     let grid = [height as usize / patch, width as usize / patch];
     let mut prompt = Prompt { ids: vec![], positions: vec![], next: 0, patches: vec![], segments: 0, grid };
+    if !item.prompt.system.is_empty() {
+        prompt.text(&[IM_START]);
+        prompt.text(&encode(&item.prompt.system));
+        prompt.text(&[IM_END]);
+    }
     prompt.text(&[IM_START]);
     for piece in &item.prompt.user {
         match piece {

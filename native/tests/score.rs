@@ -34,6 +34,9 @@ fn answers_are_scored_and_faults_named() {
         r#"{"id":9,"reward":"mvp","prediction":"<think>a</think><answer>3,1</answer>","truth":[3,1],"meta":{"candidates":4}}"#,
         r#"{"id":10,"reward":"videoreasoner.iou","prediction":"","truth":[10,30],"meta":{"duration":"long"}}"#,
         r#"{"id":11,"reward":"visual_jigsaw","variant":"paper","prediction":"<think></think><answer>2,1</answer>","truth":"2,1"}"#,
+        r#"{"id":12,"reward":"videossr.jigsaw","prediction":"12","truth":"12","source":"video/1"}"#,
+        r#"["a","videossr.jigsaw","published","12","12",null]"#,
+        r#"{"id":14,"reward":"videossr.counting","prediction":7,"truth":"3,1,4"}"#,
     ];
     let out = score(&lines.join("\n"));
     assert_eq!(out.len(), lines.len());
@@ -56,4 +59,7 @@ fn answers_are_scored_and_faults_named() {
     near(&out[9]["score"], 1.1);
     assert!(out[10]["error"].as_str().is_some_and(|e| e.contains("meta.duration")), "{}", out[10]);
     near(&out[11]["score"], 1.2);
+    assert_eq!(out[12]["source"], "video/1", "handed on, so that comparisons can count sources");
+    assert!(out[13]["error"].as_str().is_some_and(|e| e.contains("object")), "{}", out[13]);
+    assert!(out[14]["error"].as_str().is_some_and(|e| e.contains("prediction")), "{}", out[14]);
 }

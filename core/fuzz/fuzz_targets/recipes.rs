@@ -31,7 +31,8 @@ fuzz_target!(|input: (u8, Vec<(u16, u8, &str)>)| {
     let Ok(recipe) = serde_json::from_str::<Recipe>(&text) else { return };
     let Ok(timeline) = recipe.timeline() else { return };
     let truth = Truth::of(&recipe.task, &recipe.source, &timeline);
-    assert!(truth.score(&truth.text()).total.is_finite());
+    // Two decimals of a segment, and an option that is given twice, cost a little; nothing else may.
+    assert!(truth.score(&truth.text()).total > 0.9, "{truth:?}");
     let _ = recipe.wants();
     let frames = recipe.sampling.most();
     if u64::from(recipe.size.width) * u64::from(recipe.size.height) * u64::from(frames) < 200_000 {

@@ -30,12 +30,18 @@ pub enum ParseFailure {
     /// Nothing where at least one segment is true.
     #[error("the answer names no segment")]
     NoSegment,
-    /// The published code's result is not finite here, or it raises an exception.
+    /// The published code's result is not finite here.
     #[error("the published code yields no finite number for this answer")]
     NotFinite,
+    /// The published code raises an exception here, which counts as 0.
+    #[error("the published code raises an exception for this answer and truth")]
+    Raised,
     /// Not a rearrangement of the expected places, or not a choice of different ones.
     #[error("the answer is not a rearrangement of the clips, or not a choice of different candidates")]
     NotAPermutation,
+    /// No text at all.
+    #[error("the answer, or the truth, is not text")]
+    NotText,
     /// The reward does not apply to this kind of question.
     #[error("this reward is for another kind of question")]
     NotAsked,

@@ -64,6 +64,29 @@ pub fn float(text: &str) -> Option<f64> {
     ascii.parse().ok()
 }
 
+/// `int(text)`: surrounding white space, a sign, digits of any script, single underscores between them. `None` where
+/// Python raises, and beyond 128 bits.
+#[must_use]
+pub fn int(text: &str) -> Option<i128> {
+    let text = text.trim_matches(char::is_whitespace);
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let mut ascii = String::from(sign);
+    let mut last = None;
+    for c in digits.chars() {
+        match digit(c) {
+            Some(d) => ascii.push(char::from(b'0' + d)),
+            None if c == '_' && last.is_some_and(|l| digit(l).is_some()) => {}
+            None => return None,
+        }
+        last = Some(c);
+    }
+    last.filter(|c| *c != '_')?;
+    ascii.parse().ok()
+}
+
 /// `str(x)` of a float: the shortest digits that read back, with an exponent from 1e16 on and below 1e-4.
 #[must_use]
 pub fn float_repr(x: f64) -> String {
@@ -122,6 +145,23 @@ mod tests {
             assert_eq!(float(text), value, "{text:?}");
         }
         assert!(float("NaN").is_some_and(f64::is_nan));
+    }
+
+    #[test]
+    fn ints_as_python_reads_them() {
+        for (text, value) in [
+            (" +2 ", Some(2)),
+            ("-1_0", Some(-10)),
+            ("３", Some(3)),
+            ("1__0", None),
+            ("_1", None),
+            ("1_", None),
+            ("", None),
+            ("+-1", None),
+            ("1.0", None),
+        ] {
+            assert_eq!(int(text), value, "{text:?}");
+        }
     }
 
     #[test]

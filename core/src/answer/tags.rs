@@ -1,7 +1,7 @@
 //! Answers inside tags: `<think>…</think> <answer>…</answer>`, and ratios between event tokens.
 
 use super::ParseFailure;
-use super::python::{float, is_space, strip, words};
+use super::python::{digit, float, is_space, strip, words};
 
 /// What stands between a pair of tags that must occur exactly once each.
 ///
@@ -60,15 +60,15 @@ pub fn segments(body: &str) -> Result<Vec<[f64; 2]>, ParseFailure> {
         .collect()
 }
 
-/// A list of whole numbers `1,2,3`, white space around the commas allowed.
+/// A list of whole numbers `1,2,3`, white space around the commas allowed, digits of any script (`\d` in Python).
 ///
 /// # Errors
 /// [`ParseFailure::Form`].
 pub fn integers(body: &str) -> Result<Vec<u32>, ParseFailure> {
     let read = |part: &str| {
-        let part = strip(part);
-        let plain = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        part.parse().ok().filter(|_| plain).ok_or(ParseFailure::Form)
+        let ascii: Option<String> =
+            strip(part).chars().map(|c| digit(c).map(|d| char::from(b'0' + d))).collect();
+        ascii.filter(|a| !a.is_empty()).and_then(|a| a.parse().ok()).ok_or(ParseFailure::Form)
     };
     body.split(',').map(read).collect()
 }

@@ -3,6 +3,7 @@
 use super::{Kind, Perturbation, Strength};
 use crate::rng::Stream;
 use crate::source::Source;
+use crate::task::jigsaw::check_permutation;
 
 /// Why no perturbation could be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -116,12 +117,7 @@ fn check_shuffle(order: &[u8], length: u32) -> Result<(), String> {
     if order.is_sorted() {
         return Err("a shuffle that changes nothing has no right answer".to_owned());
     }
-    let mut sorted = order.to_vec();
-    sorted.sort_unstable();
-    if sorted.iter().enumerate().any(|(i, &v)| i != usize::from(v)) {
-        return Err(format!("{order:?} is not a permutation of 0..{}", order.len()));
-    }
-    Ok(())
+    check_permutation(order)
 }
 
 #[cfg(test)]

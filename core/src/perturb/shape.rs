@@ -25,7 +25,7 @@ named! {
 
 /// One instance: `[x, y, size, turn, red, green, blue]` in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "[i64; 7]", into = "[i64; 7]")]
+#[serde(try_from = "[i64; 7]", into = "[i64; 7]")]
 pub struct Sprite {
     /// Centre, pixels from the left.
     pub x: i32,
@@ -39,17 +39,21 @@ pub struct Sprite {
     pub rgb: [u8; 3],
 }
 
-impl From<[i64; 7]> for Sprite {
-    fn from([x, y, size, turn, r, g, b]: [i64; 7]) -> Self {
-        let place = |v: i64| v.clamp(-1 << 20, 1 << 20) as i32;
-        let byte = |v: i64| v.clamp(0, 255) as u8;
-        Self {
-            x: place(x),
-            y: place(y),
-            size: size.clamp(0, 1 << 20) as u32,
-            turn: turn.rem_euclid(65_536) as u16,
-            rgb: [byte(r), byte(g), byte(b)],
-        }
+impl TryFrom<[i64; 7]> for Sprite {
+    type Error = String;
+
+    fn try_from(numbers: [i64; 7]) -> Result<Self, String> {
+        let [x, y, size, turn, r, g, b] = numbers;
+        let read = || -> Result<Self, std::num::TryFromIntError> {
+            Ok(Self {
+                x: x.try_into()?,
+                y: y.try_into()?,
+                size: size.try_into()?,
+                turn: turn.try_into()?,
+                rgb: [r.try_into()?, g.try_into()?, b.try_into()?],
+            })
+        };
+        read().map_err(|_| format!("{numbers:?} is no shape: [x, y, size, turn, red, green, blue]"))
     }
 }
 

@@ -165,7 +165,7 @@ impl Templates {
         if let Some(system) = table.remove("system") {
             let text =
                 system.as_str().ok_or_else(|| TemplateError::Syntax("system must be a text".to_owned()))?;
-            text.clone_into(&mut self.system);
+            self.system = plain_text("system", text)?;
         }
         for (key, value) in table {
             let (task, count) = read_key(&key)?;
@@ -186,7 +186,8 @@ impl Templates {
                 // A text for every number of clips takes the place of those for some.
                 self.texts.retain(|k, _| !k.starts_with(&format!("{key}-")));
             }
-            self.texts.insert(key, Text { user, prefix: entry.prefix, clip });
+            let prefix = plain_text(&format!("{key}.prefix"), &entry.prefix)?;
+            self.texts.insert(key, Text { user, prefix, clip });
         }
         Ok(())
     }
@@ -205,6 +206,12 @@ impl Templates {
         let user = text.user.fill(&given(task, &text.clip, &text.user));
         Prompt { system: self.system.clone(), user, prefix: text.prefix.clone() }
     }
+}
+
+/// A text without placeholders.
+fn plain_text(name: &str, source: &str) -> Result<String, TemplateError> {
+    let pieces = Template::parse(name, source, &[], &[])?.fill(&Given::default());
+    Ok(pieces.into_iter().filter_map(|p| if let Piece::Text(t) = p { Some(t) } else { None }).collect())
 }
 
 /// A table's name: a task, or `jigsaw-N`.
@@ -334,6 +341,9 @@ mod tests {
         assert!(error("[qa]\nuser = \"{video} {question\"").contains("qa"));
         assert!(error("[jigsaw-12]\nuser = \"{clips}\"").contains("jigsaw-12"));
         assert!(error("[qa]\nuse = \"\"").contains("use"));
+        assert!(error("system = \"hello {question}\"").contains("{question}"));
+        assert!(error("[counting]\nuser = \"{video}\"\nprefix = \"I see {things}\"").contains("{things}"));
+        assert!(error("[grounding]\nuser = \"{video} when?\"").contains("{description}"));
     }
 
     #[test]

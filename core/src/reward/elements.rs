@@ -5,7 +5,7 @@ use super::Score;
 use crate::answer::ParseFailure;
 use crate::answer::python::words;
 
-/// Most things of an answer that are read, as many as retrieval uses (methods §4.4).
+/// Most things of an answer that are read.
 pub const MOST: usize = 64;
 
 /// F1 of the answered and the true things, in `[0, 1]`; a thing named twice counts once.

@@ -21,7 +21,14 @@ pub const MATCH_MAX: f64 = 2.0;
 pub fn format(completion: &str, truth: &[Segment], cite: bool, variant: Variant) -> Score {
     let value = think_answer(completion).map(|(think, answer)| {
         let read = segments(answer);
-        let all_cited = |s: &[Segment]| s.iter().flatten().all(|&t| cited(t, think));
+        let think: Vec<char> = think.chars().collect();
+        let all_cited = |s: &[Segment]| {
+            // Each number is looked for once, however often it is said.
+            let mut times: Vec<f64> = s.iter().flatten().copied().collect();
+            times.sort_by(f64::total_cmp);
+            times.dedup_by_key(|t| t.to_bits());
+            times.into_iter().all(|t| cited(t, &think))
+        };
         let value = match (&read, variant) {
             (Ok(s), Variant::Guarded) if s.is_empty() && !truth.is_empty() => 0.2,
             (Ok(s), Variant::Guarded) if s.iter().flatten().any(|t| !t.is_finite()) => 0.2,
@@ -38,13 +45,13 @@ pub fn format(completion: &str, truth: &[Segment], cite: bool, variant: Variant)
 
 /// Whether a time stamp is cited: its Python text, read as a regular expression (so that a point stands for any
 /// character), is found 1 to 10 times.
-fn cited(time: f64, think: &str) -> bool {
+fn cited(time: f64, think: &[char]) -> bool {
     (1..=10).contains(&find_all(&float_repr(time), think))
 }
 
-/// `len(re.findall(pattern, text))` for the patterns a float's text can make: `.` is any character but a new line,
+/// `len(re.findall(pattern, text, re.DOTALL))` for the patterns a float's text can make: `.` is any character,
 /// `+` repeats what stands before it, all else is itself.
-fn find_all(pattern: &str, text: &str) -> usize {
+fn find_all(pattern: &str, text: &[char]) -> usize {
     let mut parts: Vec<(char, bool)> = Vec::new();
     for c in pattern.chars() {
         match (c, parts.last_mut()) {
@@ -52,8 +59,7 @@ fn find_all(pattern: &str, text: &str) -> usize {
             _ => parts.push((c, false)),
         }
     }
-    let text: Vec<char> = text.chars().collect();
-    let fits = |want: char, have: char| if want == '.' { have != '\n' } else { want == have };
+    let fits = |want: char, have: char| want == '.' || want == have;
     let end_of_match = |start: usize| -> Option<usize> {
         let mut at = start;
         for &(want, repeats) in &parts {
@@ -143,16 +149,16 @@ fn local_value(prediction: &[Segment], truth: &[Segment], variant: Variant) -> R
     }
     // The public code pads the shorter list with this segment far away, which then earns nearly nothing.
     let far = [1e9, 1e9 + 1.0];
-    let sum: f64 = (0..n)
+    let sum: Option<f64> = (0..n)
         .map(|i| match (truth.get(i), prediction.get(i)) {
             (Some(t), Some(p)) => generalised_iou(*t, *p),
             (t, p) if variant == Variant::Published => {
                 generalised_iou(*t.unwrap_or(&far), *p.unwrap_or(&far))
             }
-            _ => 0.0,
+            _ => Some(0.0),
         })
         .sum();
-    let value = sum / n as f64;
+    let value = sum.ok_or(ParseFailure::Raised)? / n as f64;
     match variant {
         Variant::Published => finite(value),
         _ => Ok(value.clamp(0.0, 1.0)),
@@ -166,20 +172,24 @@ pub fn match_segments(said: &[Segment], truth: &[Segment]) -> f64 {
     global_value(said, truth, guarded).unwrap_or(0.0) + local_value(said, truth, guarded).unwrap_or(0.0)
 }
 
-/// Normalised generalised IoU in `(0, 1]` for segments of positive length.
-fn generalised_iou(a: Segment, b: Segment) -> f64 {
+/// Normalised generalised IoU in `(0, 1]` for segments of positive length; nothing where the public code divides by 0.
+fn generalised_iou(a: Segment, b: Segment) -> Option<f64> {
     let inter = (a[1].min(b[1]) - a[0].max(b[0])).max(0.0);
     let union = (a[1] - a[0]) + (b[1] - b[0]) - inter;
     let hull = a[1].max(b[1]) - a[0].min(b[0]);
-    (1.0 + inter / union - (hull - union) / hull) / 2.0
+    (union != 0.0 && hull != 0.0).then(|| (1.0 + inter / union - (hull - union) / hull) / 2.0)
 }
 
 /// The sum of both matchings in `[0, 2]`; in `paper`, their mean in `[0, 1]`.
 #[must_use]
 pub fn matching(completion: &str, truth: &[Segment], variant: Variant) -> Score {
-    let (g, l) = (global(completion, truth, variant), local(completion, truth, variant));
+    sum(global(completion, truth, variant), local(completion, truth, variant), variant)
+}
+
+/// Both matchings added up; in `paper`, their mean.
+pub(super) fn sum(g: Score, l: Score, variant: Variant) -> Score {
     let sum = g.total + l.total;
-    // The public function adds before anything is checked: one result that is no number spoils the sum.
+    // The public functions catch their own exceptions, but one result that is no number spoils the sum.
     let spoilt =
         variant == Variant::Published && [&g, &l].iter().any(|s| s.failure == Some(ParseFailure::NotFinite));
     let total = match variant {
@@ -249,9 +259,28 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_no_number_spoils_the_sum() {
+        let reversed = matching(&said("2-8"), &[[8.0, 2.0], [2.0, 8.0]], Variant::Published);
+        assert!(reversed.total > 1.9, "{reversed:?}");
+        assert_eq!(matching(&said("0-inf"), &[[0.0, 5.0]], Variant::Published).total, 0.0);
+    }
+
+    /// A megabyte of the same time stamps, and one of ever new ones: both end soon because each number is looked for
+    /// once and the first that is missing ends the search.
+    #[test]
+    fn long_answers_are_read() {
+        let same = format!("<think>1.0 2.0</think><answer>{}</answer>", "1-2 ".repeat(1 << 18));
+        assert_eq!(format(&same, &[[1.0, 2.0]], true, Variant::Guarded).total, 1.0);
+        let new: String = (0..100_000).map(|i| format!("{i}-{} ", i + 1)).collect();
+        let new = format!("<think>{}</think><answer>{new}</answer>", "0.0 ".repeat(9));
+        assert_eq!(format(&new, &[[1.0, 2.0]], true, Variant::Guarded).total, 0.6);
+    }
+
+    #[test]
     fn a_point_in_a_time_stamp_stands_for_any_character() {
-        assert_eq!(find_all("5.0", "5x0 5.0 5\n0"), 2);
-        assert_eq!(find_all("1e+16", "1e16 1ee16 1e+16"), 2);
+        let chars = |text: &str| text.chars().collect::<Vec<char>>();
+        assert_eq!(find_all("5.0", &chars("5x0 5.0 5\n0")), 3);
+        assert_eq!(find_all("1e+16", &chars("1e16 1ee16 1e+16")), 2);
     }
 
     proptest! {

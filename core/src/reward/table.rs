@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::museg::Segment;
 use super::video_r1::Problem;
 use super::{Score, Variant, elements, museg, mvp, video_r1, videoreasoner, videossr, visual_jigsaw};
-use crate::answer::interval;
 use crate::answer::python::float;
+use crate::answer::{ParseFailure, interval};
 use crate::named::named;
 
 named! {
@@ -38,7 +38,8 @@ named! {
         VideoreasonerAccuracy = "videoreasoner.accuracy",
         /// [`elements::f1`]; the truth is a list of things.
         VideoreasonerElements = "videoreasoner.elements",
-        /// [`visual_jigsaw::order`]; the truth is a list of numbers, or a text of them with commas.
+        /// [`visual_jigsaw::order`]; the truth is a list of numbers, or a text of them with commas; a
+        /// `meta.data_source` with "nothink" in it asks for the order alone.
         VisualJigsaw = "visual_jigsaw",
         /// [`mvp::whole`]; the truth is a list of labels, `meta.candidates` how many were shown.
         Mvp = "mvp",
@@ -65,7 +66,8 @@ impl Reward {
     pub fn range(self, variant: Variant) -> (f64, f64) {
         match (self, variant) {
             (Self::MusegSegment, Variant::Paper) => (0.0, 1.0),
-            // The public code counts overlapping true segments more than once and has no bound where they do not last.
+            // Nothing bounds the public code where true segments do not last; where they do, global matching stays
+            // below 2 and local matching in [0, 1].
             (Self::MusegGlobal | Self::MusegLocal | Self::MusegSegment, Variant::Published) => {
                 (f64::MIN, f64::MAX)
             }
@@ -76,6 +78,83 @@ impl Reward {
             (Self::VisualJigsaw, _) => (0.0, 1.0 + visual_jigsaw::FORMAT),
             (Self::Mvp, _) => (0.0, 1.0 + mvp::FORMAT),
             _ => (0.0, 1.0),
+        }
+    }
+
+    fn is_museg(self) -> bool {
+        use Reward::{MusegFormatNoTimestamp, MusegFormatTimestamp, MusegGlobal, MusegLocal, MusegSegment};
+        matches!(
+            self,
+            MusegFormatTimestamp | MusegFormatNoTimestamp | MusegGlobal | MusegLocal | MusegSegment
+        )
+    }
+
+    /// MUSEG's public functions on any truth: the format functions never look at it, global matching takes a flat
+    /// list of whole numbers for one segment, and what they cannot index raises, which is 0.
+    fn published_museg(self, prediction: &str, truth: &Value) -> Score {
+        let v = Variant::Published;
+        let raised = |name| Score::failed(name, ParseFailure::Raised);
+        let global = || {
+            let flat = truth
+                .as_array()
+                .and_then(|a| a.first())
+                .is_some_and(|f| f.is_i64() || f.is_u64() || f.is_boolean());
+            let wrapped = if flat { loose(&Value::Array(vec![truth.clone()])) } else { loose(truth) };
+            wrapped.map_or_else(|| raised("global"), |t| museg::global(prediction, &t, v))
+        };
+        let local = || loose(truth).map_or_else(|| raised("local"), |t| museg::local(prediction, &t, v));
+        match self {
+            Self::MusegFormatTimestamp => museg::format(prediction, &[], true, v),
+            Self::MusegFormatNoTimestamp => museg::format(prediction, &[], false, v),
+            Self::MusegGlobal => global(),
+            Self::MusegLocal => local(),
+            _ => museg::sum(global(), local(), v),
+        }
+    }
+
+    /// Scores a prediction that may be no text at all, as the public code takes it: VideoSSR's grounding reward gives
+    /// 0 for anything but text, its jigsaw reward for what is empty or zero, its counting and grounding rewards for a
+    /// truth that is no text.
+    ///
+    /// # Errors
+    /// [`WrongTruth`] where the public code raises, and in the other variants.
+    pub fn score_any(
+        self,
+        variant: Variant,
+        prediction: &Value,
+        truth: &Value,
+        meta: &Value,
+    ) -> Result<Score, WrongTruth> {
+        let published = variant == Variant::Published;
+        let Some(text) = prediction.as_str() else {
+            let empty = match prediction {
+                Value::Null | Value::Bool(false) => true,
+                Value::Number(n) => n.as_f64() == Some(0.0),
+                Value::Array(a) => a.is_empty(),
+                Value::Object(o) => o.is_empty(),
+                _ => false,
+            };
+            return match self {
+                Self::VideossrGrounding if published => Ok(Score::failed("iou", ParseFailure::NotText)),
+                Self::VideossrJigsaw if published && empty => {
+                    Ok(Score::failed("order", ParseFailure::NotText))
+                }
+                _ => Err(WrongTruth {
+                    reward: self,
+                    field: "the prediction",
+                    wanted: "a string",
+                    given: short(prediction),
+                }),
+            };
+        };
+        match self {
+            Self::VideossrGrounding if published && !truth.is_string() => {
+                Ok(Score::failed("iou", ParseFailure::NotText))
+            }
+            Self::VideossrCounting if published && !truth.is_string() => {
+                Ok(Score::failed("counts", ParseFailure::NotText))
+            }
+            _ => self.score(variant, text, truth, meta),
         }
     }
 
@@ -113,6 +192,7 @@ impl Reward {
                 videossr::counting(prediction, &numbers)
             }
             Self::VideossrJigsaw => videossr::jigsaw(prediction, text()?),
+            _ if variant == Variant::Published && self.is_museg() => self.published_museg(prediction, truth),
             Self::MusegFormatTimestamp => museg::format(prediction, &list()?, true, variant),
             Self::MusegFormatNoTimestamp => museg::format(prediction, &list()?, false, variant),
             Self::MusegGlobal => museg::global(prediction, &list()?, variant),
@@ -127,12 +207,16 @@ impl Reward {
                         .filter(|d| d.is_finite() && *d > 0.0)
                         .ok_or_else(|| wrong_meta("meta.duration", "a number of seconds above 0"))?,
                 };
+                if meta["duration"].is_null() && pair.iter().any(|t| !(0.0..=1.0).contains(t)) {
+                    return Err(wrong("ratios from 0 to 1, or seconds with meta.duration"));
+                }
                 videoreasoner::iou(prediction, pair.map(|t| t / duration), variant)
             }
             Self::VideoreasonerFormat => {
-                let grounding = match meta["problem_type"].as_str() {
-                    None | Some("grounding" | "tvg" | "event") => true,
-                    Some(_) => false,
+                let grounding = match &meta["problem_type"] {
+                    Value::Null => true,
+                    Value::String(kind) => ["grounding", "tvg", "event"].contains(&kind.as_str()),
+                    _ => return Err(wrong_meta("meta.problem_type", "a string")),
                 };
                 videoreasoner::format(prediction, grounding, variant)
             }
@@ -142,7 +226,10 @@ impl Reward {
                     truth.as_array().and_then(|a| a.iter().map(|v| v.as_str().map(str::to_owned)).collect());
                 elements::f1(prediction, &things.ok_or_else(|| wrong("a list of texts"))?)
             }
-            Self::VisualJigsaw => visual_jigsaw::order(prediction, &labels()?, variant),
+            Self::VisualJigsaw => {
+                let think = !meta["data_source"].as_str().is_some_and(|s| s.contains("nothink"));
+                visual_jigsaw::order(prediction, &labels()?, think, variant)
+            }
             Self::Mvp => {
                 let candidates = match &meta["candidates"] {
                     Value::Null => None,
@@ -161,6 +248,16 @@ impl Reward {
             Self::VideoR1Format => video_r1::format(prediction),
         })
     }
+}
+
+/// The first two values of each element, truth values counting as 1 and 0, as Python indexes them.
+fn loose(truth: &Value) -> Option<Vec<Segment>> {
+    let number = |v: &Value| v.as_f64().or_else(|| v.as_bool().map(|b| f64::from(u8::from(b))));
+    let pair = |v: &Value| match v.as_array()?.as_slice() {
+        [start, end, ..] => Some([number(start)?, number(end)?]),
+        _ => None,
+    };
+    truth.as_array()?.iter().map(pair).collect()
 }
 
 /// A value as it is shown in an error: not a megabyte of it.
@@ -220,6 +317,8 @@ mod tests {
     #[test]
     fn seconds_become_ratios() {
         let said = "<|event_start|>[0.20, 0.60]<|event_end|>";
+        let alone = Reward::VideoreasonerIou.score(Variant::Published, said, &json!([10, 30]), &Value::Null);
+        assert!(alone.expect_err("no ratios").to_string().contains("duration"));
         for truth in [json!([10, 30]), json!([[10, 30]])] {
             let score = Reward::VideoreasonerIou
                 .score(Variant::Published, said, &truth, &json!({ "duration": 50 }))

@@ -8,7 +8,8 @@ use crate::answer::ParseFailure;
 use crate::answer::python::{float, is_space, strip};
 use crate::answer::tags::first;
 
-/// Kinds of question whose answers are compared without a language model.
+/// Kinds of question with answers to compare by value. The public code's two others, reading text by word error rate
+/// and free text by ROUGE, are not here: no task of ours asks them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Problem {
@@ -33,7 +34,8 @@ pub fn accuracy(completion: &str, truth: &str, problem: Problem) -> Score {
             Problem::Numerical => {
                 let marked = |t: &str| t.contains(['.', ',']);
                 let (a, b) = (number(said)?, number(truth)?);
-                let round = |x: f64| (x * 100.0).round_ties_even();
+                // Correctly rounded, as Python's `round`; a negative zero is a zero.
+                let round = |x: f64| format!("{:.2}", x + 0.0).replace("-0.00", "0.00");
                 f64::from(u8::from(marked(said) == marked(truth) && round(a) == round(b)))
             }
             Problem::Regression => {
@@ -75,6 +77,8 @@ mod tests {
         assert_eq!(at(" B ", "<answer>B</answer>", Problem::MultipleChoice), 1.0);
         assert_eq!(at("3.141", "3.14", Problem::Numerical), 1.0);
         assert_eq!(at("3", "3.0", Problem::Numerical), 0.0);
+        assert_eq!(at("1.115", "1.11", Problem::Numerical), 1.0, "1.115 is a little less");
+        assert_eq!(at("2e306", "3e306", Problem::Numerical), 0.0);
         assert!((at("8", "10", Problem::Regression) - 0.8).abs() < 1e-9);
         assert_eq!(at("nan", "10", Problem::Regression), 0.0);
         assert_eq!(accuracy("B", "B", Problem::MultipleChoice).failure, Some(ParseFailure::Tags));

@@ -19,6 +19,10 @@ pub const END: &str = "<|event_end|>";
 pub fn iou(completion: &str, truth: [f64; 2], variant: Variant) -> Score {
     let truth = truth.map(|r| if r.is_finite() { r.clamp(0.0, 1.0) } else { 0.0 });
     let read = pair(completion, variant).and_then(|said| {
+        // `min` and `max` would pass over what is no number.
+        if said.iter().any(|r| r.is_nan()) {
+            return Err(ParseFailure::NotFinite);
+        }
         let inter = (said[1].min(truth[1]) - said[0].max(truth[0])).max(0.0);
         let hull = said[1].max(truth[1]) - said[0].min(truth[0]);
         // Where the hull does not last, the public code repeats the value of an earlier answer.
@@ -97,7 +101,7 @@ mod tests {
             assert!((at(" [ 0.20 ,0.60 ] ") - 1.0).abs() < 1e-12);
             assert_eq!([at("[0.6, 0.2]"), at("[0.1,0.2,0.3]"), at("")], [0.0; 3]);
             assert_eq!(iou("0.2-0.6", truth, variant).failure, Some(ParseFailure::Tags));
-            assert!(at("[nan, inf]").is_finite() && at("[0, 1e999]").is_finite());
+            assert_eq!([at("[nan, nan]"), at("[nan, inf]"), at("[0, 1e999]")], [0.0; 3]);
         }
         // Without brackets the public code eats the first and the last digit.
         assert_eq!(iou(&said("0.20, 0.60"), truth, Variant::Published).total, 1.0);

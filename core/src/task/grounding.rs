@@ -79,7 +79,8 @@ impl Segment {
 
 /// The timeline with its frames chosen anew where segments play slow or fast: one step forward is `k` times as
 /// long inside such a segment as outside, and the whole still ends where it ended (methods §1.2, ours, since no
-/// code was published).
+/// code was published). The law spans the frames that were sampled and not the whole 5 to 95 % of the source, so that
+/// the pace outside the segment is not a sign of its own.
 ///
 /// # Errors
 /// [`TaskError`] when a slow segment would show fewer than four different frames.

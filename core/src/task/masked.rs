@@ -56,7 +56,7 @@ impl Shape {
     /// [`TaskError`] naming the value at fault.
     pub fn check(&self) -> Result<(), TaskError> {
         let Self { frames, masked, distractors, kappa } = *self;
-        if masked == 0 || masked + distractors > 26 {
+        if masked == 0 || u64::from(masked) + u64::from(distractors) > 26 {
             return Err(TaskError(format!(
                 "{masked} masked frames and {distractors} distractors, not 1 to 26 in all"
             )));
@@ -73,8 +73,12 @@ impl Shape {
     }
 }
 
-/// Draws an item from a pool of frames taken at `rate` per second. Where `κ` leaves too few frames, the 90th
-/// percentile of neighbouring frames' similarities takes its place, so that calm videos are not lost.
+/// Draws an item from a pool of frames taken at `rate` per second of the source. Where `κ` leaves too few frames, the
+/// 90th percentile of neighbouring frames' similarities takes its place, so that calm videos are not lost.
+///
+/// The chain of key frames is longer than the item by the number of distractors: these are key frames, too, taken
+/// out of the context near the gap. A frame that was passed over would not do, since it is like the frame that was
+/// kept before it, and could be told from the missing ones by being like the context.
 ///
 /// # Errors
 /// [`TaskError`] when the pool has too few different frames, whatever the threshold.
@@ -96,10 +100,10 @@ pub fn draw(
         for start in starts {
             let Some(chain) = chain(shape, pool, kappa, start) else { continue };
             let masked = shape.masked as usize;
-            let first = stream.range(CONTEXT as i32, (shape.frames - shape.masked - CONTEXT) as i32) as usize;
-            let targets = &chain[first..first + masked];
-            if let Some(wrong) = distractors(shape, pool, kappa, rate, &chain, targets, stream) {
-                return Ok(arrange(&chain, first, masked, wrong, stream));
+            let last = chain.len() - masked - CONTEXT as usize;
+            let first = stream.range(CONTEXT as i32, last as i32) as usize;
+            if let Some(wrong) = distractors(shape, pool, kappa, rate, &chain, first, stream) {
+                return Ok(arrange(&chain, first, masked, &wrong, stream));
             }
         }
     }
@@ -113,9 +117,10 @@ pub fn draw(
 
 /// The key frames from `start` on: each unlike the one kept before it.
 fn chain(shape: Shape, pool: &dyn Similarity, kappa: f64, start: u32) -> Option<Vec<u32>> {
+    let wanted = (shape.frames + shape.distractors) as usize;
     let mut chain = vec![start];
     for next in start + 1..pool.len() as u32 {
-        if chain.len() == shape.frames as usize {
+        if chain.len() == wanted {
             break;
         }
         let current = chain[chain.len() - 1];
@@ -123,52 +128,61 @@ fn chain(shape: Shape, pool: &dyn Similarity, kappa: f64, start: u32) -> Option<
             chain.push(next);
         }
     }
-    (chain.len() == shape.frames as usize).then_some(chain)
+    (chain.len() == wanted).then_some(chain)
 }
 
-/// Frames near the gap that are shown nowhere else and unlike every target and each other, so that no label is
-/// ambiguous.
+/// Key frames near the gap, unlike every target and each other, so that no label is ambiguous; on either side enough
+/// stay as context, those next to the gap among them.
 fn distractors(
     shape: Shape,
     pool: &dyn Similarity,
     kappa: f64,
     rate: u32,
     chain: &[u32],
-    targets: &[u32],
+    first: usize,
     stream: &mut Stream,
 ) -> Option<Vec<u32>> {
-    let (first, last) = (*targets.first()?, *targets.last()?);
-    let total = pool.len() as u32;
-    let mut reach = NEIGHBOURHOOD * rate.max(1);
+    let masked = shape.masked as usize;
+    let targets = &chain[first..first + masked];
+    let (before, after) = (&chain[..first - 1], &chain[first + masked + 1..]);
+    let step = NEIGHBOURHOOD.saturating_mul(rate.max(1));
+    let mut reach = step;
     loop {
-        let (low, high) = (first.saturating_sub(reach), last.saturating_add(reach).min(total - 1));
-        let mut near: Vec<u32> = (low..=high).filter(|i| !chain.contains(i)).collect();
+        let (low, high) = (chain[first].saturating_sub(reach), targets[masked - 1].saturating_add(reach));
+        let mut near: Vec<u32> =
+            before.iter().chain(after).copied().filter(|c| (low..=high).contains(c)).collect();
+        let all = near.len() == before.len() + after.len();
         stream.shuffle(&mut near);
         let mut chosen: Vec<u32> = Vec::new();
         for candidate in near {
             let alike = |other: &u32| pool.similarity(candidate as usize, *other as usize) > kappa;
-            if chosen.len() < shape.distractors as usize && !targets.iter().chain(&chosen).any(alike) {
+            let side = if candidate < targets[0] { before } else { after };
+            let left = side.iter().filter(|c| !chosen.contains(c)).count();
+            let spare = left as u32 > CONTEXT - 1;
+            if chosen.len() < shape.distractors as usize && spare && !targets.iter().chain(&chosen).any(alike)
+            {
                 chosen.push(candidate);
             }
         }
         if chosen.len() == shape.distractors as usize {
             return Some(chosen);
         }
-        if low == 0 && high == total - 1 {
+        if all {
             return None;
         }
-        reach = reach.saturating_add(NEIGHBOURHOOD * rate.max(1));
+        reach = reach.saturating_add(step);
     }
 }
 
-fn arrange(chain: &[u32], first: usize, masked: usize, wrong: Vec<u32>, stream: &mut Stream) -> Masked {
+fn arrange(chain: &[u32], first: usize, masked: usize, wrong: &[u32], stream: &mut Stream) -> Masked {
     let targets = &chain[first..first + masked];
-    let mut candidates: Vec<u32> = targets.iter().copied().chain(wrong).collect();
+    let mut candidates: Vec<u32> = targets.iter().chain(wrong).copied().collect();
     stream.shuffle(&mut candidates);
     let place = |t: &u32| candidates.iter().position(|c| c == t).unwrap_or(0) as u8;
+    let context = |part: &[u32]| part.iter().copied().filter(|c| !wrong.contains(c)).collect();
     Masked {
-        before: chain[..first].to_vec(),
-        after: chain[first + masked..].to_vec(),
+        before: context(&chain[..first]),
+        after: context(&chain[first + masked..]),
         targets: targets.iter().map(place).collect(),
         candidates,
     }
@@ -248,7 +262,8 @@ mod tests {
             prop_assert!(item.before.len() >= 2 && item.after.len() >= 2);
             let source: Vec<u32> = item.truth().iter().map(|l| item.candidates[*l as usize - 1]).collect();
             prop_assert!(source.windows(2).all(|w| w[0] < w[1]));
-            let chain = [&item.before[..], &source, &item.after].concat();
+            let mut chain = item.places();
+            chain.sort_unstable();
             for w in chain.windows(2) {
                 prop_assert!(pool.similarity(w[0] as usize, w[1] as usize) <= 0.9 + 1e-12);
             }
@@ -256,6 +271,36 @@ mod tests {
                 prop_assert!(source.iter().all(|t| pool.similarity(*t as usize, *d as usize) <= 0.9 + 1e-12));
             }
         }
+    }
+
+    /// Choosing the candidates that look least like the context needs no sense of time: it must not pay.
+    #[test]
+    fn the_odd_ones_out_are_not_the_missing_ones() {
+        use crate::similarity::{SMALL, Thumbnails};
+        let (mut right, mut all) = (0, 0);
+        for family in crate::scene::Family::ALL {
+            for seed in 0..12 {
+                let scene = crate::scene::Scene::new(family, seed, 960);
+                let frames: Vec<_> = (0..80).map(|i| scene.draw(i * 12, SMALL.0, SMALL.1)).collect();
+                let pool = Thumbnails::new(&frames);
+                let Ok(item) =
+                    draw(Shape::default(), &pool, 2, &mut Stream::keyed(seed, "m", family.name(), 0))
+                else {
+                    continue;
+                };
+                let context = [&item.before[..], &item.after].concat();
+                let nearest = |c: u32| {
+                    context.iter().map(|k| pool.similarity(c as usize, *k as usize)).fold(-9.0, f64::max)
+                };
+                let mut ranked: Vec<usize> = (0..item.candidates.len()).collect();
+                ranked.sort_by(|a, b| nearest(item.candidates[*a]).total_cmp(&nearest(item.candidates[*b])));
+                right += ranked[..4].iter().filter(|c| item.targets.contains(&(**c as u8))).count();
+                all += 4;
+            }
+        }
+        let share = f64::from(right as u32) / f64::from(all);
+        println!("{share} of {all}");
+        assert!(all > 200 && share < 0.68, "{share} of {all}");
     }
 
     #[test]

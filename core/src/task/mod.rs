@@ -192,12 +192,9 @@ pub(crate) fn shown(ms: u32, source: &Source, timeline: &Timeline) -> f64 {
     timeline.shown(f64::from(ms) / 1000.0 * source.rate().fps())
 }
 
-/// The part of the shown time, from 0 to 1, in which a span of the source lies.
+/// Start and end of a span of the source as parts of the whole, from 0 to 1 (VideoReasoner §4.3: of the duration).
 #[must_use]
 pub fn ratio(span: [u32; 2], source: &Source, timeline: &Timeline) -> [f64; 2] {
-    let (first, last) = (timeline.edge(0), timeline.edge(timeline.indices.len() as u32));
-    let whole = last - first;
-    let part =
-        |ms| if whole > 0.0 { ((shown(ms, source, timeline) - first) / whole).clamp(0.0, 1.0) } else { 0.0 };
-    span.map(part)
+    let whole = timeline.duration();
+    span.map(|ms| if whole > 0.0 { (shown(ms, source, timeline) / whole).clamp(0.0, 1.0) } else { 0.0 })
 }

@@ -47,7 +47,7 @@ pub fn draw_tampered(
     let Some(slack) = frames.checked_sub(used) else {
         return Err(TaskError(format!("{frames} frames are too few for {count} segments")));
     };
-    // The slack is cut at drawn places: every arrangement of these lengths is equally likely.
+    // The slack is cut at drawn places, in order.
     let mut cuts: Vec<u32> = (0..count).map(|_| stream.below(slack + 1)).collect();
     cuts.sort_unstable();
     let mut at = 0;

@@ -7,7 +7,7 @@ use clap::Args;
 use scrubjay_core::frame::Frame;
 use scrubjay_core::link;
 use scrubjay_core::recipe::Size;
-use scrubjay_core::source::{Clock, Pick, Sampling};
+use scrubjay_core::source::{Clock, MAX_FRAMES, Pick, Sampling};
 use serde_json::json;
 
 use crate::dataset::recipes::{self, Line};
@@ -34,7 +34,7 @@ pub(super) struct ItemArgs {
 pub(super) struct FramesArgs {
     /// The video.
     video: PathBuf,
-    /// `videossr-48` or `uniform:N`.
+    /// `videossr-48`, `uniform:N`, or `fps:F` for F frames of every second.
     #[arg(long, default_value = "videossr-48")]
     sampling: String,
     /// Write the frames here, as PNG.
@@ -118,9 +118,15 @@ fn sampling(text: &str) -> Result<Sampling, Error> {
     if text == "videossr-48" {
         return Ok(Sampling::videossr());
     }
+    if let Some(rate) = text.strip_prefix("fps:").and_then(|n| n.parse().ok()).filter(|n| *n > 0) {
+        return Ok(Sampling { pick: Pick::Rate { rate, count: MAX_FRAMES }, clock: Clock::Pts });
+    }
     let count = text.strip_prefix("uniform:").and_then(|n| n.parse().ok()).filter(|n| *n > 0);
-    let count =
-        count.ok_or_else(|| Error::usage(format!("--sampling {text}: write videossr-48 or uniform:N")))?;
+    let count = count.ok_or_else(|| {
+        Error::usage(format!(
+            "--sampling {text}: write videossr-48, uniform:N or fps:F, N and F whole numbers"
+        ))
+    })?;
     Ok(Sampling { pick: Pick::Uniform { count }, clock: Clock::Virtual })
 }
 

@@ -57,7 +57,12 @@ pub(super) fn run(args: &PerturbArgs) -> Result<(), Error> {
 }
 
 fn perturbation(args: &PerturbArgs) -> Result<Perturbation, Error> {
-    let kind: Kind = args.kind.parse().map_err(|e: UnknownKind| Error::usage(e.to_string()))?;
+    // Names of the public generator's functions are understood, too.
+    let name = match args.kind.replace('_', "-") {
+        name if name == "rotate" => "rotate180".to_owned(),
+        name => name,
+    };
+    let kind: Kind = name.parse().map_err(|e: UnknownKind| Error::usage(e.to_string()))?;
     if NOT_OF_A_PICTURE.contains(&kind) {
         return Err(Error::usage(format!("{kind} is about several frames; it does nothing to one picture")));
     }

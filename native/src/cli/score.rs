@@ -18,8 +18,11 @@ struct Line {
     reward: String,
     #[serde(default)]
     variant: Variant,
-    prediction: String,
+    prediction: Value,
     truth: Value,
+    /// The source that the item was made from; handed on for comparisons that count sources.
+    #[serde(default)]
+    source: Value,
     /// What some rewards must know besides the truth.
     #[serde(default)]
     meta: Value,
@@ -46,18 +49,28 @@ fn score(bytes: &[u8]) -> Result<Value, (Value, String)> {
     let value: Value = serde_json::from_slice(bytes).map_err(|e| (Value::Null, format!("not JSON: {e}")))?;
     let id = value.get("id").cloned().unwrap_or_default();
     let fail = |reason: String| (id.clone(), reason);
+    if !value.is_object() {
+        return Err(fail("not a JSON object".to_owned()));
+    }
     let line: Line = serde_json::from_value(value).map_err(|e| fail(e.to_string()))?;
+    if !(line.meta.is_null() || line.meta.is_object()) {
+        return Err(fail("meta must be an object".to_owned()));
+    }
     let reward: Reward =
         line.reward.parse().map_err(|e: scrubjay_core::reward::table::UnknownReward| fail(e.to_string()))?;
     let score = reward
-        .score(line.variant, &line.prediction, &line.truth, &line.meta)
+        .score_any(line.variant, &line.prediction, &line.truth, &line.meta)
         .map_err(|e| fail(e.to_string()))?;
-    Ok(json!({
+    let mut out = json!({
         "id": line.id,
         "score": score.total,
         "parts": score.parts,
         "parsed": score.parsed,
         "failure": score.failure,
         "error": null,
-    }))
+    });
+    if !line.source.is_null() {
+        out["source"] = line.source;
+    }
+    Ok(out)
 }

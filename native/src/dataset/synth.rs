@@ -271,13 +271,17 @@ fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<R
             false => (None, BTreeMap::new()),
         };
         if other.as_ref() == Some(&source) {
-            last = Some(RecipeError::Task(scrubjay_core::task::TaskError(
-                "a swap needs two different sources".to_owned(),
-            )));
+            last = Some("a swap needs two different sources".to_owned());
             continue;
         }
         let pool = match (&file, question) {
-            (Some(path), Question::Masked(_)) => Some(pool(path, &source, data)?),
+            (Some(path), Question::Masked(_)) => match pool(path, &source, data) {
+                Ok(pool) => Some(pool),
+                Err(e) => {
+                    last = Some(e.to_string());
+                    continue;
+                }
+            },
             _ => None,
         };
         let draw = Draw {
@@ -293,11 +297,11 @@ fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<R
         };
         match Recipe::draw(&draw) {
             Ok(recipe) => return Ok(Ok(Line { id: recipe.id(), recipe, file, others })),
-            Err(e @ (RecipeError::Task(_) | RecipeError::Sampling(_))) => last = Some(e),
+            Err(e @ (RecipeError::Task(_) | RecipeError::Sampling(_))) => last = Some(e.to_string()),
             Err(e) => return Err(Error::failed(format!("item {i}: {e}"))),
         }
     }
-    let detail = format!("item {i}: {}", last.map(|e| e.to_string()).unwrap_or_default());
+    let detail = format!("item {i}: {}", last.unwrap_or_default());
     Ok(Err(Undrawn { item: i, cause: "unanswerable", task: question.task().name(), detail }))
 }
 

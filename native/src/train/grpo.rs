@@ -82,8 +82,15 @@ pub fn loss(
         let none = Tensor::zeros([1], &device);
         return (policy, none);
     };
-    let x = (reference - new).clamp(-20.0, 20.0);
-    let kl = ((x.clone().exp() - x - 1.0).clamp(-10.0, 10.0) * weights).sum();
+    let mut x = reference - new;
+    if let Some(bound) = g.kl_log_clamp {
+        x = x.clamp(-bound, bound);
+    }
+    let mut kl = x.clone().exp() - x - 1.0;
+    if let Some(bound) = g.kl_clamp {
+        kl = kl.clamp(-bound, bound);
+    }
+    let kl = (kl * weights).sum();
     (policy + kl.clone() * g.kl, kl.detach())
 }
 

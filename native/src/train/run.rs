@@ -81,6 +81,7 @@ pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Model, &'a Grpo,
         ("top_p below 1", grpo.top_p < 1.0),
         ("temporal", grpo.temporal.is_some()),
         ("length", grpo.length.is_some()),
+        ("max_prompt_tokens", grpo.max_prompt_tokens.is_some()),
     ];
     if let Some((what, _)) = unsupported.iter().find(|(_, is)| *is) {
         return Err(Error::usage(format!("grpo.{what} is not supported by this trainer yet")));
@@ -239,12 +240,13 @@ impl Run<'_> {
                 reference.as_ref().map(|r| Tensor::from_inner(r.score(&batch, g.temperature).0));
             let lengths: Vec<usize> = answers.iter().flatten().map(Vec::len).collect();
             let (value, kl) = loss(new, old, at_reference, &advantage, &weights(&lengths, g.reduction), g);
-            let learning_rate = g.learning_rate * rate(g.schedule, step, g.steps);
-            let done =
+            // Each phase is a run of its own, as in MUSEG.
+            let learning_rate = g.learning_rate * rate(g.schedule, step - done, phase.steps);
+            let moved =
                 learner.step(value, learning_rate).map_err(|e| stopped("grpo", step, &examples, &e))?;
             let (reward, zero) = (tally.mean(), tally.zero_share());
             self.log.write(&json!({
-                "phase": phase.name, "step": step, "learning_rate": learning_rate, "loss": done.loss, "grad_norm": done.grad_norm,
+                "phase": phase.name, "step": step, "learning_rate": learning_rate, "loss": moved.loss, "grad_norm": moved.grad_norm,
                 "kl": kl.into_scalar::<f32>(), "entropy": entropy.into_scalar::<f32>(), "reward": reward,
                 "reward_by_task": tally.by_task(), "zero_advantage_groups": zero,
                 "parse_failures": tally.failures, "rollouts": rollouts.iter().map(Vec::len).sum::<usize>(),
