@@ -22,10 +22,9 @@ struct Box {
 }
 
 impl Box {
-    /// The box that, used [`PASSES`] times, has the variance of a Gaussian of `tenths / 10` pixels. In single
-    /// precision where Pillow is.
-    fn of_gaussian(tenths: u32) -> Self {
-        let sigma = tenths as f32 / 10.0;
+    /// The box that, used [`PASSES`] times, has the variance of a Gaussian of `sigma` pixels. In single precision
+    /// where Pillow is.
+    fn of_gaussian(sigma: f32) -> Self {
         let variance = sigma * sigma / PASSES as f32;
         let length = (12.0 * f64::from(variance) + 1.0).sqrt() as f32;
         let whole = ((f64::from(length) - 1.0) / 2.0).floor() as f32;
@@ -39,9 +38,9 @@ impl Box {
     }
 }
 
-/// Blurs with a Gaussian of `tenths / 10` pixels (at most 100); beyond its edges the picture continues as it ends.
-pub(super) fn blur(frame: &mut Frame, tenths: u32) {
-    let kernel = Box::of_gaussian(tenths.min(1000));
+/// Blurs with a Gaussian of `sigma` pixels (0 to 100); beyond its edges the picture continues as it ends.
+pub(super) fn blur(frame: &mut Frame, sigma: f32) {
+    let kernel = Box::of_gaussian(sigma.clamp(0.0, 100.0));
     let (row, height) = (frame.width as usize * 3, frame.height as usize);
     let longest = (row * ROWS).max(height * COLUMN);
     let (mut a, mut b) = (vec![0; longest], vec![0; longest]);

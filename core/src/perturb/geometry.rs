@@ -85,17 +85,17 @@ pub(super) struct Zoom {
     resizer: Resizer,
 }
 
-/// A side divided by `permille / 1000`, in double precision as Python does.
-fn shrink(side: u32, permille: u32) -> f64 {
-    f64::from(side) / (f64::from(permille.max(1000)) / 1000.0)
+/// A side divided by a factor, in double precision as Python does.
+fn shrink(side: u32, factor: f64) -> f64 {
+    f64::from(side) / factor.max(1.0)
 }
 
 impl Zoom {
-    /// Enlarges the middle by `permille / 1000` (at least 1). The middle's edges are rounded to whole pixels, ties to
+    /// Enlarges the middle by a factor (at least 1). The middle's edges are rounded to whole pixels, ties to
     /// even, as Pillow's `crop` does.
-    pub(super) fn into((width, height): (u32, u32), permille: u32) -> Self {
+    pub(super) fn into((width, height): (u32, u32), factor: f64) -> Self {
         let edges = |side: u32| {
-            let inner = shrink(side, permille);
+            let inner = shrink(side, factor);
             let low = ((f64::from(side) - inner) / 2.0).round_ties_even() as u32;
             let high = ((f64::from(side) + inner) / 2.0).round_ties_even() as u32;
             let low = low.min(side.saturating_sub(1));
@@ -111,9 +111,9 @@ impl Zoom {
         }
     }
 
-    /// Shrinks by `permille / 1000` (at least 1), rounded down to whole pixels, onto the middle of black.
-    pub(super) fn out((width, height): (u32, u32), permille: u32) -> Self {
-        let inside = (shrink(width, permille).max(1.0) as u32, shrink(height, permille).max(1.0) as u32);
+    /// Shrinks by a factor (at least 1), rounded down to whole pixels, onto the middle of black.
+    pub(super) fn out((width, height): (u32, u32), factor: f64) -> Self {
+        let inside = (shrink(width, factor).max(1.0) as u32, shrink(height, factor).max(1.0) as u32);
         Self {
             size: (width, height),
             from: Place::of(width, 0, 0),
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn zooming_out_leaves_a_black_border() {
         let mut f = Frame { width: 40, height: 30, rgb: vec![200; 40 * 30 * 3] };
-        Zoom::out((40, 30), 1400).apply(&mut f);
+        Zoom::out((40, 30), 1.4).apply(&mut f);
         assert_eq!(&f.rgb[..3], [0, 0, 0]);
         let centre = (15 * 40 + 20) * 3;
         assert_eq!(&f.rgb[centre..centre + 3], [200, 200, 200]);

@@ -165,7 +165,7 @@ impl Perturbation {
                 }
             }),
             Self::Saturation { permille } => each(segment, |_, f| colour::saturate(f, *permille)),
-            Self::Blur { tenths } => each(segment, |_, f| blur::blur(f, *tenths)),
+            Self::Blur { tenths } => each(segment, |_, f| blur::blur(f, *tenths as f32 / 10.0)),
             Self::Grayscale => each(segment, |_, f| colour::grayscale(f)),
             Self::Invert => each(segment, |_, f| colour::invert(f)),
             Self::ChannelSwap => each(segment, |_, f| colour::swap_red_blue(f)),
@@ -188,6 +188,21 @@ impl Perturbation {
     }
 }
 
+/// Zooms or blurs one picture at a strength that need not be a whole thousandth or tenth: a factor of at least 1, or
+/// pixels. Answers whether the kind is one of these; the picture of any other stays as it is.
+pub fn exactly(kind: Kind, frame: &mut Frame, strength: f64) -> bool {
+    if !strength.is_finite() {
+        return false;
+    }
+    each(std::slice::from_mut(frame), |_, f| match kind {
+        Kind::ZoomIn => geometry::Zoom::into((f.width, f.height), strength).apply(f),
+        Kind::ZoomOut => geometry::Zoom::out((f.width, f.height), strength).apply(f),
+        Kind::Blur => blur::blur(f, strength as f32),
+        _ => {}
+    });
+    matches!(kind, Kind::ZoomIn | Kind::ZoomOut | Kind::Blur)
+}
+
 /// Calls `f` with each frame that has pixels, and its number in the segment.
 fn each(segment: &mut [Frame], mut f: impl FnMut(usize, &mut Frame)) {
     for (i, frame) in segment.iter_mut().enumerate() {
@@ -199,14 +214,17 @@ fn each(segment: &mut [Frame], mut f: impl FnMut(usize, &mut Frame)) {
 }
 
 /// Zooms frame by frame; what one frame needs serves the next of the same size and strength.
-fn zoom(segment: &mut [Frame], permille: &Strength, make: fn((u32, u32), u32) -> geometry::Zoom) {
+fn zoom(segment: &mut [Frame], permille: &Strength, make: fn((u32, u32), f64) -> geometry::Zoom) {
     let mut ready: Option<((u32, u32, u32), geometry::Zoom)> = None;
     each(segment, |i, frame| {
         let Some(permille) = permille.at(i) else { return };
         let wanted = (frame.width, frame.height, permille);
         match &mut ready {
             Some((made, zoom)) if *made == wanted => zoom.apply(frame),
-            _ => ready.insert((wanted, make((wanted.0, wanted.1), permille))).1.apply(frame),
+            _ => {
+                let zoom = make((wanted.0, wanted.1), f64::from(permille) / 1000.0);
+                ready.insert((wanted, zoom)).1.apply(frame);
+            }
         }
     });
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use scrubjay_core::frame::Frame;
-use scrubjay_core::perturb::{Kind, Perturbation, Strength, UnknownKind};
+use scrubjay_core::perturb::{Kind, Perturbation, Strength, UnknownKind, exactly};
 use scrubjay_core::rng::Stream;
 
 use crate::error::Error;
@@ -26,7 +26,7 @@ pub(super) struct PerturbArgs {
     #[arg(long)]
     compat: Option<Compat>,
     /// A parameter, instead of drawing it: scale for the zooms, radius for blur, factor for saturation, sigma (or
-    /// intensity) for noise. Factors are rounded to thousandths, the others to tenths.
+    /// intensity) for noise. Saturation's factor is rounded to thousandths, sigma to tenths.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Seed of what is drawn.
@@ -44,19 +44,24 @@ enum Compat {
 const NOT_OF_A_PICTURE: [Kind; 5] = [Kind::Slow, Kind::Fast, Kind::StutterHold, Kind::Shuffle, Kind::Swap];
 
 pub(super) fn run(args: &PerturbArgs) -> Result<(), Error> {
-    let perturbation = perturbation(args)?;
+    let (perturbation, strength) = perturbation(args)?;
     let frame = read(&args.input)?;
     let expanded = args.compat.and_then(|Compat::Pillow| perturbation.expand(&frame));
     let frame = expanded.unwrap_or_else(|| {
         let mut segment = [frame];
-        perturbation.apply(&mut segment);
+        // As it was given, where a recipe would round it.
+        let done = strength.is_some_and(|s| exactly(perturbation.kind(), &mut segment[0], s));
+        if !done {
+            perturbation.apply(&mut segment);
+        }
         let [frame] = segment;
         frame
     });
     super::item::png(&args.out, &frame)
 }
 
-fn perturbation(args: &PerturbArgs) -> Result<Perturbation, Error> {
+/// What is drawn or set, and the number that was set for it.
+fn perturbation(args: &PerturbArgs) -> Result<(Perturbation, Option<f64>), Error> {
     // Names of the public generator's functions are understood, too.
     let name = match args.kind.replace('_', "-") {
         name if name == "rotate" => "rotate180".to_owned(),
@@ -69,6 +74,7 @@ fn perturbation(args: &PerturbArgs) -> Result<Perturbation, Error> {
     let mut stream = Stream::keyed(args.seed, "perturb", kind.name(), 0);
     let mut perturbation = Perturbation::draw(kind, 1, None, false, &mut stream)
         .map_err(|e| Error::usage(format!("{kind}: {e}")))?;
+    let mut strength = None;
     for setting in &args.set {
         let usage = |what: String| Error::usage(format!("--set {setting}: {what}"));
         let (key, value) =
@@ -100,8 +106,9 @@ fn perturbation(args: &PerturbArgs) -> Result<Perturbation, Error> {
             _ => {}
         }
         perturbation.check(1).map_err(usage)?;
+        strength = Some(number);
     }
-    Ok(perturbation)
+    Ok((perturbation, strength))
 }
 
 /// Largest side of a picture, as in recipes.
