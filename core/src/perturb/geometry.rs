@@ -155,11 +155,7 @@ pub(super) fn letter_box(frame: &mut Frame, quarters: u32) {
 
 /// The picture turned clockwise by one quarter or by three, at the size that gives.
 pub(super) fn turn(frame: &Frame, quarters: u32) -> Frame {
-    let mut turned = frame.quarter_turn();
-    if quarters == 3 {
-        rotate180(&mut turned);
-    }
-    turned
+    if quarters == 3 { frame.quarter_turn_back() } else { frame.quarter_turn() }
 }
 
 #[cfg(test)]

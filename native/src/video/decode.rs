@@ -225,7 +225,7 @@ impl Turn {
             Self::None => frame,
             Self::Quarter => frame.quarter_turn(),
             Self::Half => frame.quarter_turn().quarter_turn(),
-            Self::ThreeQuarters => frame.quarter_turn().quarter_turn().quarter_turn(),
+            Self::ThreeQuarters => frame.quarter_turn_back(),
         }
     }
 }
