@@ -4,10 +4,10 @@
 //! random guessing, but not the best constant guess.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::memo::{Known, keep};
 use crate::reward::museg;
 use crate::rng::Stream;
 use crate::scene::{Family, Scene};
@@ -104,16 +104,8 @@ impl Law {
 /// and kept.
 #[must_use]
 pub fn of(task: &Task, frames: u32) -> Chance {
-    static KNOWN: Mutex<BTreeMap<Law, Chance>> = Mutex::new(BTreeMap::new());
-    let law = Law::of(task, frames);
-    // Entries are whole: a panic elsewhere cannot have left one half-written.
-    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(chance) = known().get(&law) {
-        return *chance;
-    }
-    let chance = law.chance();
-    known().insert(law, chance);
-    chance
+    static KNOWN: Known<Law, Chance> = Known::new(BTreeMap::new());
+    keep(&KNOWN, Law::of(task, frames), |law| law.chance())
 }
 
 /// Frames up to which the figures are exact.

@@ -15,6 +15,7 @@ mod columns;
 pub mod frame;
 pub mod item;
 pub mod link;
+mod memo;
 pub mod metric;
 mod named;
 pub mod perturb;

@@ -2,9 +2,10 @@
 //! question are, and the answer itself. Here they are drawn from a scene's event log.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::{TaskError, milliseconds};
+use crate::memo::{Known, keep};
 use crate::rng::Stream;
 use crate::scene::{Event, Family, Scene};
 use crate::source::{Source, Timeline};
@@ -103,12 +104,11 @@ impl Habits {
     /// The habits of a family, from many of its scenes; worked out once and kept.
     #[must_use]
     pub fn of(family: Family) -> Arc<Self> {
-        static KNOWN: Mutex<BTreeMap<Family, Arc<Habits>>> = Mutex::new(BTreeMap::new());
-        // Entries are whole: a panic elsewhere cannot have left one half-written.
-        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(habits) = known().get(&family) {
-            return habits.clone();
-        }
+        static KNOWN: Known<Family, Arc<Habits>> = Known::new(BTreeMap::new());
+        keep(&KNOWN, family, |family| Arc::new(Self::watch(*family)))
+    }
+
+    fn watch(family: Family) -> Self {
         let mut habits = Self::default();
         for seed in 0..150 {
             let mut firsts: Vec<(&'static str, u32)> = Vec::new();
@@ -127,8 +127,6 @@ impl Habits {
                 }
             }
         }
-        let habits = Arc::new(habits);
-        known().insert(family, habits.clone());
         habits
     }
 
