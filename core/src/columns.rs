@@ -50,22 +50,16 @@ pub(crate) fn to_columns(source: &[u8], stride: usize, bytes: usize, count: usiz
     for (r, row) in rows.iter_mut().enumerate().take(count) {
         *row = source.get(r * stride..r * stride + bytes).unwrap_or_default();
     }
-    rows_to_columns(&rows, bytes, columns);
-}
-
-/// As [`to_columns`], from rows of `bytes` bytes in any order; an empty row becomes 0.
-#[inline(always)]
-pub(crate) fn rows_to_columns(rows: &[&[u8]; ROWS], bytes: usize, columns: &mut [u8]) {
     if bytes < SIDE {
         for (j, column) in columns.chunks_exact_mut(ROWS).take(bytes).enumerate() {
-            for (to, row) in column.iter_mut().zip(*rows) {
+            for (to, row) in column.iter_mut().zip(rows) {
                 *to = row.get(j).copied().unwrap_or(0);
             }
         }
         return;
     }
     let mut squares: [&[[u8; SIDE]]; ROWS] = [&[]; ROWS];
-    for (square, row) in squares.iter_mut().zip(*rows) {
+    for (square, row) in squares.iter_mut().zip(rows) {
         *square = row.as_chunks().0;
     }
     for (i, block) in columns.as_chunks_mut::<{ SIDE * ROWS }>().0.iter_mut().take(bytes / SIDE).enumerate() {

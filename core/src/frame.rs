@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use pulp::{Arch, NullaryFnOnce};
 use sha2::{Digest as _, Sha256};
 
-use crate::columns::{COLUMN, ROWS, rows_to_columns};
+use crate::turn::quarter_turn;
 
 /// An 8-bit RGB picture, rows from the top, no padding.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,11 +49,8 @@ impl Frame {
     }
 
     fn turned(&self, clockwise: bool) -> Self {
-        let mut out = Self::black(self.height, self.width);
-        if !out.rgb.is_empty() && out.rgb.len() == self.rgb.len() {
-            Arch::new().dispatch(QuarterTurn { from: self, to: &mut out.rgb, clockwise });
-        }
-        out
+        let rgb = quarter_turn(&self.rgb, (self.width as usize, self.height as usize), clockwise);
+        Self { width: self.height, height: self.width, rgb }
     }
 
     /// SHA-256 of the RGB bytes alone, in lower-case hexadecimal.
@@ -67,54 +63,6 @@ impl Frame {
     #[must_use]
     pub fn rgba(&self) -> Vec<u8> {
         self.rgb.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect()
-    }
-}
-
-struct QuarterTurn<'a> {
-    /// Not empty.
-    from: &'a Frame,
-    to: &'a mut [u8],
-    clockwise: bool,
-}
-
-/// Pixels of a row that are turned together: their columns stay in the fastest cache.
-const STRIP: usize = 128;
-
-impl NullaryFnOnce for QuarterTurn<'_> {
-    type Output = ();
-
-    /// A block of rows on its side already is columns; from there each pixel's three bytes are gathered. Clockwise,
-    /// the lowest row comes first and columns become lines from the top; the other way round, both are reversed.
-    #[inline(always)]
-    fn call(self) {
-        let (width, row, line) =
-            (self.from.width as usize, self.from.width as usize * 3, self.from.height as usize * 3);
-        let mut columns = [0; STRIP * COLUMN];
-        // Strip by strip from top to bottom: so the lines that a strip becomes are whole before others begin.
-        for left in (0..width).step_by(STRIP) {
-            let pixels = STRIP.min(width - left);
-            for (i, block) in self.from.rgb.chunks(row * ROWS).enumerate() {
-                let count = block.len() / row;
-                let first = if self.clockwise { line - (i * ROWS + count) * 3 } else { i * ROWS * 3 };
-                let mut rows: [&[u8]; ROWS] = [&[]; ROWS];
-                for (r, source) in block.chunks_exact(row).enumerate() {
-                    let place = if self.clockwise { count - 1 - r } else { r };
-                    rows[place] = &source[left * 3..(left + pixels) * 3];
-                }
-                rows_to_columns(&rows, pixels * 3, &mut columns);
-                for (k, column) in columns.as_chunks::<COLUMN>().0.iter().take(pixels).enumerate() {
-                    let x = if self.clockwise { left + k } else { width - 1 - left - k };
-                    let mut turned = [0; COLUMN];
-                    for i in 0..ROWS {
-                        turned[3 * i] = column[i];
-                        turned[3 * i + 1] = column[ROWS + i];
-                        turned[3 * i + 2] = column[2 * ROWS + i];
-                    }
-                    let at = x * line + first;
-                    self.to[at..at + count * 3].copy_from_slice(&turned[..count * 3]);
-                }
-            }
-        }
     }
 }
 
@@ -164,19 +112,5 @@ mod tests {
         assert_eq!((t.width, t.height), (3, 2));
         assert_eq!([t.rgb[0], t.rgb[3], t.rgb[6]], [12, 6, 0]);
         assert_eq!(t.quarter_turn().quarter_turn().quarter_turn(), f);
-    }
-
-    #[test]
-    fn a_quarter_turn_puts_every_pixel_right() {
-        for (w, h) in [(1, 1), (1, 70), (70, 1), (33, 65), (130, 40), (0, 4)] {
-            let rgb = (0..w * h * 3).map(|i| (i * 7 % 251) as u8).collect();
-            let f = Frame { width: w as u32, height: h as u32, rgb };
-            let (t, back) = (f.quarter_turn(), f.quarter_turn_back());
-            for (i, pixel) in f.rgb.as_chunks::<3>().0.iter().enumerate() {
-                let (x, y) = (i % w, i / w);
-                assert_eq!(t.rgb.as_chunks::<3>().0[x * h + h - 1 - y], *pixel, "{w}x{h}: {x} {y}");
-                assert_eq!(back.rgb.as_chunks::<3>().0[(w - 1 - x) * h + y], *pixel, "{w}x{h}: {x} {y}");
-            }
-        }
     }
 }

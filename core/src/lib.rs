@@ -30,6 +30,7 @@ pub mod similarity;
 pub mod source;
 pub mod task;
 pub mod time;
+mod turn;
 
 /// Version of everything that turns a seed into pixels, truths and prompts.
 ///

@@ -112,18 +112,18 @@ struct RedBlue<'a>(&'a mut [u8]);
 impl NullaryFnOnce for RedBlue<'_> {
     type Output = ();
 
-    /// From a copy, which takes one shuffle where planes take two.
+    /// From a copy: three whole registers, whose bytes are moved where planes would be made and joined again.
     #[inline(always)]
     fn call(self) {
-        let mut copy = [0; 3 * TILE];
-        for tile in self.0.chunks_mut(3 * TILE) {
-            let copy = &mut copy[..tile.len()];
-            copy.copy_from_slice(tile);
-            for (to, from) in tile.as_chunks_mut::<3>().0.iter_mut().zip(copy.as_chunks::<3>().0) {
-                to[0] = from[2];
-                to[1] = from[1];
-                to[2] = from[0];
+        let (blocks, rest) = self.0.as_chunks_mut::<96>();
+        for block in blocks {
+            let copy = *block;
+            for (to, from) in block.as_chunks_mut::<3>().0.iter_mut().zip(copy.as_chunks::<3>().0) {
+                *to = [from[2], from[1], from[0]];
             }
+        }
+        for pixel in rest.as_chunks_mut::<3>().0 {
+            pixel.reverse();
         }
     }
 }
@@ -187,6 +187,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn red_and_blue_change_places_everywhere(pixels in prop::collection::vec(any::<[u8; 3]>(), 0..200)) {
+            let mut f = Frame { width: pixels.len() as u32, height: 1, rgb: pixels.as_flattened().to_vec() };
+            swap_red_blue(&mut f);
+            let swapped: Vec<u8> = pixels.iter().flat_map(|p| [p[2], p[1], p[0]]).collect();
+            prop_assert_eq!(f.rgb, swapped);
+        }
+
         #[test]
         fn saturation_is_exact(pixel: [u8; 3], permille in 0_u32..=10_000) {
             let mut f = Frame { width: 1, height: 1, rgb: pixel.to_vec() };
