@@ -364,6 +364,7 @@ mod tests {
                 wording: recipe.wording,
                 other,
                 pool: None,
+                times: None,
             })
         };
         assert!(draw(None).is_err());

@@ -62,6 +62,7 @@ pub fn recipe(task: TaskName, seed: u64) -> Result<Recipe, LinkError> {
             wording: Wording::Videossr,
             other: None,
             pool: None,
+            times: None,
         };
         match Recipe::draw(&draw) {
             Ok(recipe) => return Ok(recipe),

@@ -15,7 +15,8 @@ use crate::prompt::Wording;
 use crate::rng::Stream;
 use crate::scene::{Event, Scene};
 use crate::similarity::{SMALL, Similarity, Thumbnails};
-use crate::source::{Sampling, SamplingError, Source, Timeline};
+use crate::source::qwen;
+use crate::source::{Clock, Sampling, SamplingError, Source, SourceTimes, Timeline, Times};
 use crate::task::event::Habits;
 use crate::task::{Task, TaskError, TaskName, counting, event, grounding, jigsaw, masked, segments};
 
@@ -47,31 +48,44 @@ pub enum Picture {
         /// Largest area in pixels.
         max_pixels: u32,
     },
+    /// As Qwen3-VL's processor sizes a clip: the bounds are of width × height × frames.
+    Clip {
+        /// Fewest pixels of the clip.
+        min_pixels: u32,
+        /// Most pixels of the clip.
+        max_pixels: u32,
+    },
+    /// As `qwen-vl-utils` sizes a clip: bounds of each picture, and a budget that the clip's pictures share.
+    Utils {
+        /// Smallest area in pixels.
+        min_pixels: u32,
+        /// Largest area in pixels.
+        max_pixels: u32,
+        /// Pixels of all pictures together.
+        total_pixels: u64,
+    },
 }
 
 impl Picture {
-    /// The size for a source of `width` × `height` pixels (Qwen's `smart_resize` for one picture).
-    #[must_use]
-    pub fn size(self, width: u32, height: u32) -> Size {
-        match self {
-            Self::Exact { width, height } => Size { width, height },
+    /// The size of `frames` pictures of a source of `width` × `height` pixels.
+    ///
+    /// # Errors
+    /// [`RecipeError::Aspect`] where Qwen's processor takes no pictures of such a shape.
+    pub fn size(self, width: u32, height: u32, frames: u32) -> Result<Size, RecipeError> {
+        let found = match self {
+            Self::Exact { width, height } => return Ok(Size { width, height }),
             Self::Area { min_pixels, max_pixels } => {
-                let (w, h) = (f64::from(width.max(1)), f64::from(height.max(1)));
-                let unit = 32.0;
-                let round = |x: f64| ((x / unit).round_ties_even() * unit).max(unit);
-                let (mut a, mut b) = (round(w), round(h));
-                if a * b > f64::from(max_pixels) {
-                    let shrink = (w * h / f64::from(max_pixels)).sqrt();
-                    let down = |x: f64| ((x / shrink / unit).floor() * unit).max(unit);
-                    (a, b) = (down(w), down(h));
-                } else if a * b < f64::from(min_pixels) {
-                    let grow = (f64::from(min_pixels) / (w * h)).sqrt();
-                    let up = |x: f64| (x * grow / unit).ceil() * unit;
-                    (a, b) = (up(w), up(h));
-                }
-                Size { width: a as u32, height: b as u32 }
+                qwen::image_size(height, width, min_pixels, max_pixels)
             }
-        }
+            Self::Clip { min_pixels, max_pixels } => {
+                qwen::clip_size(frames, height, width, min_pixels, max_pixels)
+            }
+            Self::Utils { min_pixels, max_pixels, total_pixels } => {
+                qwen::utils_size(frames, height, width, min_pixels, max_pixels, total_pixels)
+            }
+        };
+        let (height, width) = found.ok_or(RecipeError::Aspect { width, height })?;
+        Ok(Size { width, height })
     }
 }
 
@@ -91,6 +105,9 @@ pub struct Recipe {
     pub task: Task,
     /// Which prompt texts are used.
     pub wording: Wording,
+    /// When the frames are presented, for [`Clock::Pts`] and a source whose rate is not constant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<Times>,
 }
 
 /// What is asked for before anything is drawn.
@@ -176,6 +193,8 @@ pub struct Draw<'a> {
     pub other: Option<&'a Source>,
     /// How alike the sampled frames are, for masked prediction; a scene's frames are painted and compared if absent.
     pub pool: Option<&'a dyn Similarity>,
+    /// When a video's frames are presented, where that is known.
+    pub times: Option<&'a SourceTimes>,
 }
 
 /// Frames that must be at hand to realize a recipe.
@@ -199,6 +218,14 @@ pub enum RecipeError {
     /// A picture side is 0 or absurd.
     #[error("a picture of {0}x{1} pixels is outside 1..=8192")]
     Size(u32, u32),
+    /// Qwen's processor takes no pictures of such a shape.
+    #[error("pictures of {width}x{height}: one side is 0 or more than 200 times the other, or there are too few")]
+    Aspect {
+        /// Width.
+        width: u32,
+        /// Height.
+        height: u32,
+    },
     /// The item's pictures together would not fit in memory.
     #[error("{frames} pictures of {width}x{height} pixels are more than {MAX_BYTES} bytes")]
     TooLarge {
@@ -218,6 +245,9 @@ pub enum RecipeError {
     /// A question about events, asked of a source that knows none.
     #[error("{0} asks about events, which only a scene knows; this source is a video")]
     NoEvents(TaskName),
+    /// The presentation times that the recipe carries do not fit its frames.
+    #[error("times: {0}")]
+    Times(String),
     /// Masked prediction on a video, without its frames being compared.
     #[error("masked prediction is drawn from the frames, which were not given")]
     NoPool,
@@ -230,7 +260,11 @@ impl Recipe {
     /// [`RecipeError`] when the source does not admit the question: too short, too uniform, without events.
     pub fn draw(from: &Draw<'_>) -> Result<Self, RecipeError> {
         let Draw { source, sampling, size, question, wording, other, .. } = *from;
-        let timeline = sampling.select(source.frames(), source.rate().fps())?;
+        let mut timeline = sampling.select(source.frames(), source.rate().fps())?;
+        let times = carried(from, &timeline);
+        if let Some(times) = &times {
+            timeline = timeline.timed(times).map_err(RecipeError::Times)?;
+        }
         let frames = timeline.indices.len() as u32;
         let stream = &mut Stream::keyed(from.seed, question.task().name(), &source.key(), from.index);
         let task = match question {
@@ -287,7 +321,7 @@ impl Recipe {
             }
         };
         let recipe =
-            Self { version: GENERATOR_VERSION, source: source.clone(), sampling, size, task, wording };
+            Self { version: GENERATOR_VERSION, source: source.clone(), sampling, size, task, wording, times };
         recipe.wants()?;
         Ok(recipe)
     }
@@ -305,6 +339,13 @@ impl Recipe {
             return Err(RecipeError::Size(self.size.width, self.size.height));
         }
         let mut timeline = self.sampling.select(self.source.frames(), self.source.rate().fps())?;
+        match &self.times {
+            Some(times) if self.sampling.clock == Clock::Pts => {
+                timeline = timeline.timed(times).map_err(RecipeError::Times)?;
+            }
+            Some(_) => return Err(RecipeError::Times("only clock = 'pts' shows them".to_owned())),
+            None => {}
+        }
         let frames = match &self.task {
             Task::Masked(masked) => masked.places().len(),
             _ => timeline.indices.len(),
@@ -380,6 +421,12 @@ impl Recipe {
     }
 }
 
+/// The presentation times that a recipe has to carry.
+fn carried(from: &Draw<'_>, timeline: &Timeline) -> Option<Times> {
+    let times = from.times.filter(|_| from.sampling.clock == Clock::Pts)?;
+    times.of(&timeline.indices, from.source.rate().fps())
+}
+
 /// What is usual in a source's family.
 fn habits(source: &Source) -> Arc<Habits> {
     match source {
@@ -422,9 +469,11 @@ mod tests {
     #[test]
     fn areas_keep_the_aspect_within_bounds() {
         let rule = Picture::Area { min_pixels: 128 * 128, max_pixels: 256 * 256 };
-        assert_eq!(rule.size(640, 360), Size { width: 320, height: 192 });
-        assert_eq!(rule.size(100, 100), Size { width: 128, height: 128 });
-        assert_eq!(rule.size(256, 256), Size { width: 256, height: 256 });
-        assert_eq!(Picture::Exact { width: 32, height: 32 }.size(9, 9), Size { width: 32, height: 32 });
+        let size = |rule: Picture, width, height| rule.size(width, height, 48).expect("a usual shape");
+        assert_eq!(size(rule, 640, 360), Size { width: 320, height: 192 });
+        assert_eq!(size(rule, 100, 100), Size { width: 128, height: 128 });
+        assert_eq!(size(rule, 256, 256), Size { width: 256, height: 256 });
+        let exact = Picture::Exact { width: 32, height: 32 };
+        assert_eq!(size(exact, 9, 9), Size { width: 32, height: 32 });
     }
 }

@@ -189,7 +189,7 @@ fn milliseconds(frame: u32, source: &Source) -> u32 {
 
 /// The shown time of an instant of the source.
 pub(crate) fn shown(ms: u32, source: &Source, timeline: &Timeline) -> f64 {
-    timeline.shown(f64::from(ms) / 1000.0 * source.rate().fps())
+    timeline.shown_at(f64::from(ms) / 1000.0, source.rate().fps())
 }
 
 /// Start and end of a span of the source as parts of the whole, from 0 to 1 (VideoReasoner §4.3: of the duration).

@@ -66,6 +66,7 @@ fn draw(family: Family, question: Question, sampling: Sampling, seed: u64) -> Re
                 wording: Wording::Plain,
                 other: Some(&scene(seed + 1000)),
                 pool: None,
+                times: None,
             })
             .ok()
         })

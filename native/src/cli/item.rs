@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use scrubjay_core::frame::Frame;
 use scrubjay_core::link;
-use scrubjay_core::recipe::Size;
 use scrubjay_core::source::{Clock, MAX_FRAMES, Pick, Sampling};
 use serde_json::json;
 
@@ -14,7 +13,7 @@ use crate::dataset::recipes::{self, Line};
 use crate::error::Error;
 use crate::files::{writable_folder, write_atomic};
 use crate::loader::Loader;
-use crate::video;
+use crate::video::{Video, VideoError};
 
 /// Arguments of `item`.
 #[derive(Debug, Args)]
@@ -89,29 +88,34 @@ fn find(text: &str) -> Result<Line, Error> {
 }
 
 pub(super) fn frames(args: &FramesArgs) -> Result<(), Error> {
-    let failed = |e: video::VideoError| Error::failed(e.to_string());
+    let failed = |e: VideoError| Error::failed(e.to_string());
     let sampling = sampling(&args.sampling)?;
-    let probe = video::probe(&args.video).map_err(failed)?;
+    let video = Video::open(&args.video).map_err(failed)?;
     let timeline =
-        sampling.select(probe.frames, probe.rate.fps()).map_err(|e| Error::path(&args.video, e))?;
-    let size = Size { width: probe.width, height: probe.height };
-    let pictures = video::decode(&args.video, &timeline.indices, size).map_err(failed)?;
+        sampling.select(video.frames(), video.rate().fps()).map_err(|e| Error::path(&args.video, e))?;
     if let Some(folder) = &args.out {
         writable_folder(folder)?;
     }
-    for (i, (index, decoded)) in timeline.indices.iter().zip(&pictures).enumerate() {
-        let line = json!({
-            "index": index,
-            "pts_seconds": decoded.pts_seconds,
-            "shown_seconds": timeline.edge(i as u32),
-            "sha256": decoded.frame.sha256(),
-        });
-        super::print(line)?;
-        if let Some(folder) = &args.out {
-            png(&folder.join(format!("{i:03}.png")), &decoded.frame)?;
-        }
-    }
-    Ok(())
+    let mut trouble = Ok(());
+    video
+        .each(&timeline.indices, video.size(), |i, decoded| {
+            if trouble.is_err() {
+                return Ok(());
+            }
+            let line = json!({
+                "index": timeline.indices[i],
+                "pts_seconds": decoded.pts_seconds,
+                "shown_seconds": timeline.edge(i as u32),
+                "sha256": decoded.frame.sha256(),
+            });
+            trouble = super::print(line).and_then(|()| match &args.out {
+                Some(folder) => png(&folder.join(format!("{i:03}.png")), &decoded.frame),
+                None => Ok(()),
+            });
+            Ok(())
+        })
+        .map_err(failed)?;
+    trouble
 }
 
 fn sampling(text: &str) -> Result<Sampling, Error> {

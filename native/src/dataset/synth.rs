@@ -230,18 +230,18 @@ fn inspect(plan: &Plan) -> (Vec<Video>, Vec<Skipped>) {
 fn inspect_one(plan: &Plan, file: &Path) -> Result<Video, Skipped> {
     let skip =
         |cause: &str, detail: String| Skipped { file: file.to_owned(), cause: cause.to_owned(), detail };
-    let probe = video::probe(file).map_err(|e| skip(e.cause(), e.to_string()))?;
+    let probe = video::Video::open(file).map_err(|e| skip(e.cause(), e.to_string()))?;
     plan.preset
         .data
         .sampling
-        .select(probe.frames, probe.rate.fps())
+        .select(probe.frames(), probe.rate().fps())
         .map_err(|e| skip("too-short", format!("{}: {e}", file.display())))?;
     let sha256 = content_hash(file).map_err(|e| skip("unreadable", e.to_string()))?;
     // Absolute, so that the recipes can be used from anywhere.
     let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     Ok(Video {
-        source: Source::Video { sha256, frames: probe.frames, rate: probe.rate },
-        size: plan.preset.data.picture.size(probe.width, probe.height),
+        source: Source::Video { sha256, frames: probe.frames(), rate: probe.rate() },
+        size: plan.preset.data.picture.size(probe.size().width, probe.size().height),
         file: path,
     })
 }
@@ -294,6 +294,7 @@ fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<R
             wording: data.wording,
             other: other.as_ref(),
             pool: pool.as_ref().map(|p| p as _),
+            times: None,
         };
         match Recipe::draw(&draw) {
             Ok(recipe) => return Ok(Ok(Line { id: recipe.id(), recipe, file, others })),
@@ -334,7 +335,7 @@ fn pool(path: &Path, source: &Source, data: &scrubjay_core::preset::Data) -> Res
     let timeline =
         data.sampling.select(source.frames(), source.rate().fps()).map_err(|e| Error::path(path, e))?;
     let size = Size { width: SMALL.0, height: SMALL.1 };
-    let decoded = video::decode(path, &timeline.indices, size).map_err(|e| Error::failed(e.to_string()))?;
+    let decoded = video::Video::open(path).and_then(|v| v.decode(&timeline.indices, size)).map_err(|e| Error::failed(e.to_string()))?;
     Ok(Thumbnails::new(&decoded.into_iter().map(|d| d.frame).collect::<Vec<_>>()))
 }
 

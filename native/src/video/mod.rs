@@ -1,28 +1,117 @@
 //! Video files, read in process through FFmpeg's libraries.
 //!
-//! A file is probed by decoding it once, to know how many frames come out and that they are whole; frames are
-//! kept only when an item needs them.
+//! [`Video::open`] lists the frames of a file with their presentation times; [`Video::decode`] decodes chosen ones,
+//! from the nearest key frame on, upright and at the wanted size. Each call decodes on its caller's thread alone and
+//! keeps a few pictures at a time, however long the video is.
 
-mod decode;
+mod convert;
+mod index;
+mod raw;
+mod reader;
+mod stream;
 
-pub use decode::{decode, probe};
+use std::path::{Path, PathBuf};
 
-use std::path::PathBuf;
-
+use ffmpeg_next::Rational;
 use scrubjay_core::frame::Frame;
+use scrubjay_core::recipe::Size;
 use scrubjay_core::time::Rate;
 
-/// What is known of a video file.
+use convert::{Converter, Turn};
+use index::{Facts, Find, Index, seconds};
+
+/// A video file whose frames are known.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Probe {
-    /// Number of frames in the video stream.
-    pub frames: u32,
-    /// Average frames per second.
-    pub rate: Rate,
-    /// Width in pixels, upright.
-    pub width: u32,
-    /// Height in pixels, upright.
-    pub height: u32,
+pub struct Video {
+    path: PathBuf,
+    index: Index,
+    rate: Rate,
+    base: Rational,
+    turn: Turn,
+    size: Size,
+}
+
+impl Video {
+    /// Looks at a file: which stream, which frames and when, how fast, which way up. The first frame is decoded.
+    ///
+    /// # Errors
+    /// [`VideoError`].
+    pub fn open(path: &Path) -> Result<Self, VideoError> {
+        let (index, Facts { base, rate, turn }) = Index::read(path)?;
+        let mut size = None;
+        stream::each_frame(path, &mut 0, |frame| {
+            let (width, height) = turn.size(frame.width(), frame.height());
+            size = Some(Size { width, height });
+            Ok(false)
+        })?;
+        let none = || VideoError::Decode(path.to_owned(), "no frame can be decoded".to_owned());
+        let size = size.ok_or_else(none)?;
+        let part = |v: i32| u32::try_from(v).ok().filter(|v| *v > 0);
+        let rate = match (part(rate.numerator()), part(rate.denominator())) {
+            (Some(num), Some(den)) => Rate { num, den },
+            _ => return Err(VideoError::Decode(path.to_owned(), "the stream states no frame rate".to_owned())),
+        };
+        Ok(Self { path: path.to_owned(), index, rate, base, turn, size })
+    }
+
+    /// How many frames are shown.
+    #[must_use]
+    pub fn frames(&self) -> u32 {
+        // The index holds fewer than 2^23.
+        self.index.entries.len() as u32
+    }
+
+    /// Average frames per second, as the container states it.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    /// Size in pixels, upright; the pixels as they are coded, whatever their aspect.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Presentation time of a frame in seconds of the container's own clock, where the stream states one.
+    #[must_use]
+    pub fn time(&self, frame: u32) -> Option<f64> {
+        self.index.entries.get(frame as usize)?.pts.map(|t| seconds(t, self.base))
+    }
+
+    /// Whether frames are found by seeking to a key frame; otherwise by decoding from the start.
+    #[must_use]
+    pub fn seeks(&self) -> bool {
+        matches!(self.index.find, Find::ByTime(_))
+    }
+
+    /// Decodes the frames of the given numbers (never falling, in presentation order), upright, at the given size, and
+    /// hands them over one by one with their place in the list.
+    ///
+    /// # Errors
+    /// [`VideoError`] when one of them cannot be decoded, and what `visit` returns.
+    pub fn each(
+        &self,
+        indices: &[u32],
+        size: Size,
+        visit: impl FnMut(usize, Decoded) -> Result<(), VideoError>,
+    ) -> Result<(), VideoError> {
+        let converter = Converter::new(&self.path, self.turn, size);
+        reader::each(&self.path, &self.index, indices, converter, |n| self.time(n), visit)
+    }
+
+    /// Decodes the frames of the given numbers, all together.
+    ///
+    /// # Errors
+    /// As [`Self::each`].
+    pub fn decode(&self, indices: &[u32], size: Size) -> Result<Vec<Decoded>, VideoError> {
+        let mut frames = Vec::with_capacity(indices.len());
+        self.each(indices, size, |_, decoded| {
+            frames.push(decoded);
+            Ok(())
+        })?;
+        Ok(frames)
+    }
 }
 
 /// A decoded frame.

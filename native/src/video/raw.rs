@@ -1,0 +1,57 @@
+//! The one place that reaches past the safe bindings, for what they do not show: two flags of a packet, the field
+//! order of a stream, a seek within one stream, and the colours of a conversion.
+//!
+//! Every function takes the binding's own value, so its pointer is valid and not null for as long as the borrow lasts;
+//! nothing is kept and nothing is freed here.
+#![allow(unsafe_code, reason = "the audited module: the bindings have no safe way to these fields")]
+
+use std::os::raw::c_int;
+
+use ffmpeg::codec::packet::Ref as _;
+use ffmpeg::format::context::Input;
+use ffmpeg::software::scaling;
+use ffmpeg::util::{color, frame};
+use ffmpeg::{Packet, ffi};
+use ffmpeg_next as ffmpeg;
+
+/// Whether a packet is decoded only for others' sake and not shown (an edit list leaves it out).
+pub(super) fn hidden(packet: &Packet) -> bool {
+    // SAFETY: `as_ptr` points at the packet itself, which the reference keeps alive; the field is a plain integer.
+    let flags = unsafe { (*packet.as_ptr()).flags };
+    flags & ffi::AV_PKT_FLAG_DISCARD != 0
+}
+
+/// Whether a stream's pictures are known to be whole frames and not fields.
+pub(super) fn progressive(stream: &ffmpeg::Stream) -> bool {
+    let parameters = stream.parameters();
+    // SAFETY: the parameters live until the end of this function; the field is a plain enumeration.
+    let order = unsafe { (*parameters.as_ptr()).field_order };
+    matches!(order, ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE | ffi::AVFieldOrder::AV_FIELD_UNKNOWN)
+}
+
+/// Moves the reading place of a stream to the last key frame at or before `ts`, in the stream's own time base.
+pub(super) fn seek(input: &mut Input, stream: usize, ts: i64) -> bool {
+    let Ok(stream) = c_int::try_from(stream) else { return false };
+    // SAFETY: the context is open and borrowed alone; FFmpeg checks the stream's number itself.
+    unsafe { ffi::av_seek_frame(input.as_mut_ptr(), stream, ts, ffi::AVSEEK_FLAG_BACKWARD) >= 0 }
+}
+
+/// Tells a conversion to RGB which colours and which range its input is in. What the input does not state is taken as
+/// ITU-R 601 in limited range, which is what FFmpeg's own programs take.
+pub(super) fn set_colours(context: &mut scaling::Context, picture: &frame::Video) {
+    let space = match picture.color_space() {
+        color::Space::BT709 => ffi::SWS_CS_ITU709,
+        color::Space::FCC => ffi::SWS_CS_FCC,
+        color::Space::SMPTE240M => ffi::SWS_CS_SMPTE240M,
+        color::Space::BT2020NCL | color::Space::BT2020CL => ffi::SWS_CS_BT2020,
+        _ => ffi::SWS_CS_DEFAULT,
+    };
+    let full = picture.color_range() == color::Range::JPEG;
+    // SAFETY: the context is borrowed alone; the table is FFmpeg's own constant for a number that it knows. A format
+    // without such details makes the call answer -1 and change nothing.
+    unsafe {
+        let table = ffi::sws_getCoefficients(space as c_int);
+        let one = 1 << 16;
+        ffi::sws_setColorspaceDetails(context.as_mut_ptr(), table, c_int::from(full), table, 1, 0, one, one);
+    }
+}
