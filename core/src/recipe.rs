@@ -74,9 +74,7 @@ impl Picture {
     pub fn size(self, width: u32, height: u32, frames: u32) -> Result<Size, RecipeError> {
         let found = match self {
             Self::Exact { width, height } => return Ok(Size { width, height }),
-            Self::Area { min_pixels, max_pixels } => {
-                qwen::image_size(height, width, min_pixels, max_pixels)
-            }
+            Self::Area { min_pixels, max_pixels } => qwen::image_size(height, width, min_pixels, max_pixels),
             Self::Clip { min_pixels, max_pixels } => {
                 qwen::clip_size(frames, height, width, min_pixels, max_pixels)
             }
@@ -219,7 +217,9 @@ pub enum RecipeError {
     #[error("a picture of {0}x{1} pixels is outside 1..=8192")]
     Size(u32, u32),
     /// Qwen's processor takes no pictures of such a shape.
-    #[error("pictures of {width}x{height}: one side is 0 or more than 200 times the other, or there are too few")]
+    #[error(
+        "pictures of {width}x{height}: one side is 0 or more than 200 times the other, or there are too few"
+    )]
     Aspect {
         /// Width.
         width: u32,

@@ -82,8 +82,7 @@ fn the_processors_stamps() {
         let fps = case["source_fps"].as_f64().expect("a rate");
         let indices = case["frames_indices"].as_array().expect("frames");
         let times: Vec<f64> = indices.iter().map(|i| f64::from(number(i)) / fps).collect();
-        let ours: Vec<String> =
-            qwen::stamps(&times).iter().map(|t| format!("<{t:.1} seconds>")).collect();
+        let ours: Vec<String> = qwen::stamps(&times).iter().map(|t| format!("<{t:.1} seconds>")).collect();
         let theirs: Vec<&str> =
             case["text"].as_array().expect("texts").iter().filter_map(Value::as_str).collect();
         assert_eq!(ours, theirs, "{case}");

@@ -82,7 +82,9 @@ impl Loader {
             return Ok(frames.as_ref().clone());
         }
         check_content(path, sha256)?;
-        let decoded = video::Video::open(path).and_then(|v| v.decode(&key.1, size)).map_err(|e| Error::failed(e.to_string()))?;
+        let decoded = video::Video::open(path)
+            .and_then(|v| v.decode(&key.1, size))
+            .map_err(|e| Error::failed(e.to_string()))?;
         let frames: Vec<Frame> = decoded.into_iter().map(|d| d.frame).collect();
         let mut cache = self.lock();
         let bytes: usize = frames.iter().map(|f| f.rgb.len()).sum();

@@ -137,7 +137,11 @@ impl Pick {
                 Ok((0..count).map(|i| at(i) as u32).collect())
             }
             Self::Linspace { count } => {
-                if total < count { too_short(total) } else { Ok(qwen::evenly(total, count)) }
+                if total < count {
+                    too_short(total)
+                } else {
+                    Ok(qwen::evenly(total, count))
+                }
             }
             Self::Qwen { rule, rate, per, fewest, count } => {
                 let rate = f64::from(rate) / f64::from(per);
@@ -148,7 +152,11 @@ impl Pick {
                 if chosen.len() < 2 { too_short(total) } else { Ok(chosen) }
             }
             Self::Focus { count, windows } => {
-                if total < 2 { too_short(total) } else { Ok(windows.frames(total, fps, count)) }
+                if total < 2 {
+                    too_short(total)
+                } else {
+                    Ok(windows.frames(total, fps, count))
+                }
             }
         }
     }

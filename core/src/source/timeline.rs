@@ -72,6 +72,8 @@ struct Edges {
     at: Vec<f64>,
     /// How long the source lasts on that clock.
     whole: f64,
+    /// Whether they are presentation times, and not frame numbers over a rate.
+    presented: bool,
 }
 
 impl Timeline {
@@ -85,7 +87,7 @@ impl Timeline {
     pub(super) fn own(indices: Vec<u32>, total: u32, fps: f64) -> Self {
         let end = cell_end(&indices, total);
         let at = indices.iter().chain([&end]).map(|&i| f64::from(i) / fps).collect();
-        Self::with(indices, Edges { at, whole: f64::from(total) / fps })
+        Self::with(indices, Edges { at, whole: f64::from(total) / fps, presented: false })
     }
 
     /// The same frames at the times that a recipe carries.
@@ -95,7 +97,7 @@ impl Timeline {
     pub(crate) fn timed(self, times: &Times) -> Result<Self, String> {
         let Times { rate, ticks, whole } = times;
         let second = rate.fps();
-        if !(second > 0.0) {
+        if second.partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
             return Err(format!("{}/{} ticks of a second", rate.num, rate.den));
         }
         if ticks.len() != self.indices.len() + 1 {
@@ -107,7 +109,7 @@ impl Timeline {
             return Err("the times fall, or lie outside the source".to_owned());
         }
         let at = ticks.iter().map(|t| *t as f64 / second).collect();
-        Ok(Self::with(self.indices, Edges { at, whole: *whole as f64 / second }))
+        Ok(Self::with(self.indices, Edges { at, whole: *whole as f64 / second, presented: true }))
     }
 
     fn with(indices: Vec<u32>, edges: Edges) -> Self {
@@ -139,9 +141,11 @@ impl Timeline {
     #[must_use]
     pub fn shown_at(&self, seconds: f64, fps: f64) -> f64 {
         match &self.edges {
-            // On the source's own clock an instant is shown at itself, held within the frames.
-            Some(Edges { at, .. }) => seconds.max(at[0]).min(at.last().copied().unwrap_or(0.0)),
-            None => self.shown(seconds * fps),
+            // An instant is shown at itself, held within the frames.
+            Some(Edges { at, presented: true, .. }) => {
+                seconds.max(at[0]).min(at.last().copied().unwrap_or(0.0))
+            }
+            _ => self.shown(seconds * fps),
         }
     }
 
@@ -164,4 +168,3 @@ impl Timeline {
         a + (b - a) * along
     }
 }
-

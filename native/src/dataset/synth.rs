@@ -335,7 +335,9 @@ fn pool(path: &Path, source: &Source, data: &scrubjay_core::preset::Data) -> Res
     let timeline =
         data.sampling.select(source.frames(), source.rate().fps()).map_err(|e| Error::path(path, e))?;
     let size = Size { width: SMALL.0, height: SMALL.1 };
-    let decoded = video::Video::open(path).and_then(|v| v.decode(&timeline.indices, size)).map_err(|e| Error::failed(e.to_string()))?;
+    let decoded = video::Video::open(path)
+        .and_then(|v| v.decode(&timeline.indices, size))
+        .map_err(|e| Error::failed(e.to_string()))?;
     Ok(Thumbnails::new(&decoded.into_iter().map(|d| d.frame).collect::<Vec<_>>()))
 }
 

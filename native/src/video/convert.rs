@@ -84,8 +84,7 @@ impl<'a> Converter<'a> {
         let fail = |e: ffmpeg::Error| VideoError::Decode(self.path.to_owned(), e.to_string());
         let (width, height) = self.turn.size(self.size.width, self.size.height);
         let (from_width, from_height) = (picture.width(), picture.height());
-        let form =
-            (picture.format(), from_width, from_height, picture.color_space(), picture.color_range());
+        let form = (picture.format(), from_width, from_height, picture.color_space(), picture.color_range());
         let scaler = match self.scaler.take() {
             Some((scaler, old)) if old == form => scaler,
             _ => {

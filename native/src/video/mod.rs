@@ -49,7 +49,9 @@ impl Video {
         let part = |v: i32| u32::try_from(v).ok().filter(|v| *v > 0);
         let rate = match (part(rate.numerator()), part(rate.denominator())) {
             (Some(num), Some(den)) => Rate { num, den },
-            _ => return Err(VideoError::Decode(path.to_owned(), "the stream states no frame rate".to_owned())),
+            _ => {
+                return Err(VideoError::Decode(path.to_owned(), "the stream states no frame rate".to_owned()));
+            }
         };
         Ok(Self { path: path.to_owned(), index, rate, base, turn, size })
     }

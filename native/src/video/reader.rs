@@ -30,7 +30,8 @@ pub(super) fn each(
     let mut distinct = indices.to_vec();
     distinct.dedup();
     let mut queue = Queue { indices, next: 0, early: BTreeMap::new() };
-    let mut visit = |k: usize, number: u32, frame: Frame| visit(k, Decoded { frame, pts_seconds: time(number) });
+    let mut visit =
+        |k: usize, number: u32, frame: Frame| visit(k, Decoded { frame, pts_seconds: time(number) });
     let missing = |number: u32| {
         let at = time(number).map_or_else(String::new, |t| format!(", at {t:.3} s,"));
         VideoError::Decode(path.to_owned(), format!("frame {number}{at} does not come out of the decoder"))
@@ -141,7 +142,21 @@ impl<'a> Reader<'a> {
         let decoder = decoder(&input, stream, path)?;
         let picture = Picture::empty();
         let (place, bytes, from, broken, drained, places) = (0, 0, 0, 0, false, Vec::new());
-        Ok(Self { path, index, keys, input, stream, decoder, picture, place, bytes, from, broken, drained, places })
+        Ok(Self {
+            path,
+            index,
+            keys,
+            input,
+            stream,
+            decoder,
+            picture,
+            place,
+            bytes,
+            from,
+            broken,
+            drained,
+            places,
+        })
     }
 
     /// The last key frame at or before a time; the first one for times before it.
@@ -227,7 +242,8 @@ impl<'a> Reader<'a> {
         loop {
             if self.decoder.receive_frame(&mut self.picture).is_ok() {
                 if self.picture.is_corrupt() || self.picture.has_decode_errors() {
-                    let what = format!("the frame at tick {} is damaged", self.picture.timestamp().unwrap_or(0));
+                    let what =
+                        format!("the frame at tick {} is damaged", self.picture.timestamp().unwrap_or(0));
                     return Err(VideoError::Decode(self.path.to_owned(), what));
                 }
                 return Ok(Some(&self.picture));
