@@ -16,7 +16,7 @@ use crate::rng::Stream;
 use crate::scene::{Event, Scene};
 use crate::similarity::{SMALL, Similarity, Thumbnails};
 use crate::source::qwen;
-use crate::source::{Clock, Sampling, SamplingError, Source, SourceTimes, Timeline, Times};
+use crate::source::{Clock, Sampling, SamplingError, Source, Timeline, Times};
 use crate::task::event::Habits;
 use crate::task::{Task, TaskError, TaskName, counting, event, grounding, jigsaw, masked, segments};
 
@@ -191,8 +191,8 @@ pub struct Draw<'a> {
     pub other: Option<&'a Source>,
     /// How alike the sampled frames are, for masked prediction; a scene's frames are painted and compared if absent.
     pub pool: Option<&'a dyn Similarity>,
-    /// When a video's frames are presented, where that is known.
-    pub times: Option<&'a SourceTimes>,
+    /// When a video's sampled frames are presented, where their numbers do not tell it.
+    pub times: Option<&'a Times>,
 }
 
 /// Frames that must be at hand to realize a recipe.
@@ -261,7 +261,7 @@ impl Recipe {
     pub fn draw(from: &Draw<'_>) -> Result<Self, RecipeError> {
         let Draw { source, sampling, size, question, wording, other, .. } = *from;
         let mut timeline = sampling.select(source.frames(), source.rate().fps())?;
-        let times = carried(from, &timeline);
+        let times = from.times.filter(|_| sampling.clock == Clock::Pts).cloned();
         if let Some(times) = &times {
             timeline = timeline.timed(times).map_err(RecipeError::Times)?;
         }
@@ -419,12 +419,6 @@ impl Recipe {
         let json = serde_json::to_string(self).unwrap_or_default();
         hex(&Sha256::digest(json))
     }
-}
-
-/// The presentation times that a recipe has to carry.
-fn carried(from: &Draw<'_>, timeline: &Timeline) -> Option<Times> {
-    let times = from.times.filter(|_| from.sampling.clock == Clock::Pts)?;
-    times.of(&timeline.indices, from.source.rate().fps())
 }
 
 /// What is usual in a source's family.

@@ -94,7 +94,7 @@ impl Timeline {
     ///
     /// # Errors
     /// One sentence naming what is wrong with the times.
-    pub(crate) fn timed(self, times: &Times) -> Result<Self, String> {
+    pub fn timed(self, times: &Times) -> Result<Self, String> {
         let Times { rate, ticks, whole } = times;
         let second = rate.fps();
         if second.partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use scrubjay_core::frame::Frame;
 use scrubjay_core::link;
-use scrubjay_core::source::{Clock, MAX_FRAMES, Pick, Sampling};
+use scrubjay_core::source::qwen::Rule;
+use scrubjay_core::source::{Clock, MAX_FRAMES, Pick, Sampling, Windows};
 use serde_json::json;
 
 use crate::dataset::recipes::{self, Line};
@@ -33,7 +34,9 @@ pub(super) struct ItemArgs {
 pub(super) struct FramesArgs {
     /// The video.
     video: PathBuf,
-    /// `videossr-48`, `uniform:N`, or `fps:F` for F frames of every second.
+    /// `videossr-48`; `uniform:N`; `fps:F[:MIN-MAX]` as Qwen3-VL's processor takes F frames of a second (4 to 768 of
+    /// them), `qwen-vl-utils:F[:MIN-MAX]` as the utilities do; `rate:F` for the frames at 0, 1/F, 2/F ... seconds;
+    /// `focus:N:START-END,...` for N frames that are dense in stretches given in seconds.
     #[arg(long, default_value = "videossr-48")]
     sampling: String,
     /// Write the frames here, as PNG.
@@ -93,6 +96,12 @@ pub(super) fn frames(args: &FramesArgs) -> Result<(), Error> {
     let video = Video::open(&args.video).map_err(failed)?;
     let timeline =
         sampling.select(video.frames(), video.rate().fps()).map_err(|e| Error::path(&args.video, e))?;
+    let times = video.times().filter(|_| sampling.clock == Clock::Pts);
+    let times = times.and_then(|t| t.of(&timeline.indices, video.rate().fps()));
+    let timeline = match times {
+        Some(times) => timeline.timed(&times).map_err(|e| Error::path(&args.video, e))?,
+        None => timeline,
+    };
     if let Some(folder) = &args.out {
         writable_folder(folder)?;
     }
@@ -119,19 +128,53 @@ pub(super) fn frames(args: &FramesArgs) -> Result<(), Error> {
 }
 
 fn sampling(text: &str) -> Result<Sampling, Error> {
-    if text == "videossr-48" {
-        return Ok(Sampling::videossr());
-    }
-    if let Some(rate) = text.strip_prefix("fps:").and_then(|n| n.parse().ok()).filter(|n| *n > 0) {
-        return Ok(Sampling { pick: Pick::Rate { rate, count: MAX_FRAMES }, clock: Clock::Pts });
-    }
-    let count = text.strip_prefix("uniform:").and_then(|n| n.parse().ok()).filter(|n| *n > 0);
-    let count = count.ok_or_else(|| {
+    let own = |pick| Ok(Sampling { pick, clock: Clock::Pts });
+    let wrong = || {
         Error::usage(format!(
-            "--sampling {text}: write videossr-48, uniform:N or fps:F, N and F whole numbers"
+            "--sampling {text}: write videossr-48, uniform:N, fps:F[:MIN-MAX], qwen-vl-utils:F[:MIN-MAX], rate:F or \
+             focus:N:START-END,START-END (seconds); N, MIN and MAX are frames, F frames of a second"
         ))
-    })?;
-    Ok(Sampling { pick: Pick::Uniform { count }, clock: Clock::Virtual })
+    };
+    let (name, rest) = text.split_once(':').unwrap_or((text, ""));
+    let count = |text: &str| text.parse::<u32>().ok().filter(|n| *n > 0);
+    match name {
+        "videossr-48" if rest.is_empty() => Ok(Sampling::videossr()),
+        "uniform" => own(Pick::Linspace { count: count(rest).ok_or_else(wrong)? }),
+        "rate" => own(Pick::Rate { rate: count(rest).ok_or_else(wrong)?, count: MAX_FRAMES }),
+        "fps" | "qwen-vl-utils" => {
+            let (rate, bounds) = rest.split_once(':').unwrap_or((rest, "4-768"));
+            let (fewest, most) = bounds.split_once('-').ok_or_else(wrong)?;
+            let (fewest, most) = (count(fewest).ok_or_else(wrong)?, count(most).ok_or_else(wrong)?);
+            let rule = if name == "fps" { Rule::Processor } else { Rule::Utils };
+            let (rate, per) = fraction(rate).ok_or_else(wrong)?;
+            own(Pick::Qwen { rule, rate, per, fewest, count: most })
+        }
+        "focus" => {
+            let (n, list) = rest.split_once(':').ok_or_else(wrong)?;
+            let span = |text: &str| {
+                let (start, end) = text.split_once('-')?;
+                let ms = |t: &str| {
+                    let seconds = t.parse::<f64>().ok().filter(|s| (0.0..=4e6).contains(s))?;
+                    Some((seconds * 1000.0).round() as u32)
+                };
+                Some([ms(start)?, ms(end)?])
+            };
+            let spans: Vec<[u32; 2]> = list.split(',').map(span).collect::<Option<_>>().ok_or_else(wrong)?;
+            let windows =
+                Windows::try_from(spans).map_err(|e| Error::usage(format!("--sampling {text}: {e}")))?;
+            own(Pick::Focus { count: count(n).ok_or_else(wrong)?, windows })
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// A rate as so many frames of so many seconds: `0.5` is 1 of 2.
+fn fraction(text: &str) -> Option<(u32, u32)> {
+    let rate = text.parse::<f64>().ok().filter(|r| (0.001..=1000.0).contains(r))?;
+    (1..=1000).find_map(|per| {
+        let frames = rate * f64::from(per);
+        ((frames - frames.round()).abs() < 1e-9 && frames <= 1000.0).then_some((frames.round() as u32, per))
+    })
 }
 
 /// Writes a picture as PNG.

@@ -8,11 +8,13 @@ use scrubjay_core::scene::Family;
 
 use crate::dataset::synth::{Plan, synthesize};
 use crate::error::Error;
+use crate::video::is_picture;
 
 /// Arguments.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// Video files, folders (searched through), globs, or list files (.txt, one path a line).
+    /// Video files, folders (searched through; one that holds pictures is a video cut into frames), globs, or list
+    /// files (.txt, one path a line).
     #[arg(long, num_args = 1..)]
     videos: Vec<String>,
     /// Scene families, by name, or `all`.
@@ -36,6 +38,9 @@ pub(super) struct Args {
     /// Make only part I (from 0) of N.
     #[arg(long, value_name = "I/N", default_value = "0/1")]
     shard: String,
+    /// A dataset, a bench say, whose videos must not be used: neither the same files nor what looks like them.
+    #[arg(long, value_name = "DATASET")]
+    against: Option<PathBuf>,
     /// Folder to write into.
     #[arg(long)]
     out: PathBuf,
@@ -55,11 +60,19 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
         seed: args.seed,
         workers: args.workers,
         shard: shard(&args.shard)?,
+        against: args.against,
         out: args.out,
     };
     let made = synthesize(&plan)?;
     for (cause, n) in &made.skipped {
         eprintln!("warning: {n} video{} skipped: {cause} (see ledger.jsonl)", if *n == 1 { "" } else { "s" });
+    }
+    if made.near_duplicates > 0 {
+        let n = made.near_duplicates;
+        eprintln!(
+            "note: {n} pair{} of videos look alike (see near-duplicates.jsonl)",
+            if n == 1 { "" } else { "s" }
+        );
     }
     for (task, n) in &made.undrawn {
         eprintln!("warning: {n} {task} item{} not drawn (see ledger.jsonl)", if *n == 1 { "" } else { "s" });
@@ -131,13 +144,19 @@ fn list(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
 
 fn search(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     let fail = |e: std::io::Error| Error::path(folder, format!("cannot be listed: {e}"));
+    let mut pictures = false;
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let path = entry.map_err(fail)?.path();
+        pictures |= is_picture(&path);
         if path.is_dir() {
             search(&path, files)?;
         } else if path.extension().is_some_and(|e| ENDINGS.iter().any(|x| e.eq_ignore_ascii_case(x))) {
             files.push(path);
         }
+    }
+    // A folder that holds pictures is a video cut into frames.
+    if pictures {
+        files.push(folder.to_owned());
     }
     Ok(())
 }

@@ -3,29 +3,30 @@
 //! Item `i` of a dataset depends on the seed, on `i` and on the sources, and on nothing else: not on the number
 //! of workers nor on how the work is cut into shards.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use indicatif::{ParallelProgressIterator as _, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use scrubjay_core::GENERATOR_VERSION;
-use scrubjay_core::frame::hex;
 use scrubjay_core::preset::Preset;
 use scrubjay_core::recipe::{Draw, Question, Recipe, RecipeError, Size};
 use scrubjay_core::rng::Stream;
 use scrubjay_core::scene::Family;
 use scrubjay_core::similarity::{SMALL, Thumbnails};
-use scrubjay_core::source::Source;
+use scrubjay_core::source::{Source, Times};
 use scrubjay_core::time::Rate;
-use serde::Serialize;
-use sha2::{Digest as _, Sha256};
+use serde::{Deserialize, Serialize};
 
+use super::journal::Journal;
+use super::near;
 use super::recipes::Line;
+pub use super::sources::{Skipped, content_hash};
+use super::sources::{Usable, look, unique, without_bench};
 use crate::error::Error;
-use crate::files::{writable_folder, write_atomic};
-use crate::video;
+use crate::files::write_atomic;
+use crate::video::Video;
 
 /// What to make.
 #[derive(Debug, Clone)]
@@ -46,30 +47,21 @@ pub struct Plan {
     pub workers: usize,
     /// This part, from 0, of so many.
     pub shard: (usize, usize),
+    /// A dataset whose videos must not be used, and its videos, as its `sources.jsonl` lists them.
+    pub against: Option<PathBuf>,
     /// Where to write.
     pub out: PathBuf,
 }
 
-/// A source that was not used, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Skipped {
-    /// The file.
-    pub file: PathBuf,
-    /// One word.
-    pub cause: String,
-    /// One sentence.
-    pub detail: String,
-}
-
 /// An item that no source admitted, and why the last one did not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undrawn {
     /// Its number in the whole dataset.
     pub item: usize,
     /// One word.
-    pub cause: &'static str,
+    pub cause: String,
     /// Its task.
-    pub task: &'static str,
+    pub task: String,
     /// One sentence.
     pub detail: String,
 }
@@ -92,32 +84,26 @@ pub struct Made {
     /// Items in this part.
     pub items: usize,
     /// Items in this part by task.
-    pub tasks: BTreeMap<&'static str, usize>,
+    pub tasks: BTreeMap<String, usize>,
     /// Videos that are used.
     pub videos: usize,
     /// Scene families that are used.
     pub scenes: Vec<&'static str>,
+    /// Pairs of videos that look alike; each has its line in `near-duplicates.jsonl`.
+    pub near_duplicates: usize,
     /// Videos that were skipped, by cause.
     pub skipped: BTreeMap<String, usize>,
     /// Items of this part that no source admitted, by task; each has its line in the ledger.
-    pub undrawn: BTreeMap<&'static str, usize>,
+    pub undrawn: BTreeMap<String, usize>,
     /// The whole preset.
     pub config: Preset,
 }
 
-/// A usable video.
-#[derive(Debug, Clone)]
-struct Video {
-    source: Source,
-    size: Size,
-    file: PathBuf,
-}
-
-/// Makes the dataset: `recipes.jsonl`, `ledger.jsonl` and `dataset.json` in the plan's folder.
+/// Makes the dataset in the plan's folder: `recipes.jsonl`, `sources.jsonl`, `near-duplicates.jsonl`, `ledger.jsonl`,
+/// and `dataset.json` last: a folder without it is not a dataset. Work that was cut off goes on where it was.
 ///
 /// # Errors
-/// [`Error`] when no source can be used or a file cannot be written. Each file is written whole or not at all, and
-/// `dataset.json` last: a folder without it is not a dataset.
+/// [`Error`] when no source can be used or a file cannot be written. Each file is written whole or not at all.
 pub fn synthesize(plan: &Plan) -> Result<Made, Error> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(plan.workers)
@@ -126,8 +112,38 @@ pub fn synthesize(plan: &Plan) -> Result<Made, Error> {
     pool.install(|| run(plan))
 }
 
+/// What the unfinished work belongs to, as text.
+pub(super) fn identity(plan: &Plan) -> Result<String, Error> {
+    // Workers do not matter to the result, nor where it is written.
+    let Plan { videos, scenes, preset, count, seed, shard, against, .. } = plan;
+    let scenes: Vec<&str> = scenes.iter().map(|f| f.name()).collect();
+    let value = serde_json::json!({
+        "scrubjay": env!("CARGO_PKG_VERSION"), "generator": GENERATOR_VERSION, "videos": videos, "scenes": scenes,
+        "preset": preset, "count": count, "seed": seed, "shard": shard, "against": against,
+    });
+    serde_json::to_string(&value).map_err(|e| Error::failed(e.to_string()))
+}
+
+/// The bench's videos.
+fn bench(plan: &Plan) -> Result<Vec<Usable>, Error> {
+    let Some(folder) = &plan.against else { return Ok(Vec::new()) };
+    let path = folder.join("sources.jsonl");
+    let text = std::fs::read_to_string(&path).map_err(|e| {
+        Error::path(&path, format!("cannot be read ({e}); --against takes a dataset's folder"))
+    })?;
+    let line = |(i, line): (usize, &str)| {
+        serde_json::from_str(line).map_err(|e| Error::path(&path, format!("line {}: {e}", i + 1)))
+    };
+    text.lines().enumerate().map(line).collect()
+}
+
 fn run(plan: &Plan) -> Result<Made, Error> {
-    let (videos, skipped) = inspect(plan);
+    let bench = bench(plan)?;
+    let journal = Journal::open(&plan.out, &identity(plan)?)?;
+    let (videos, mut skipped) = look(&plan.preset.data, &plan.videos, &journal)?;
+    let videos = unique(videos, &mut skipped);
+    let videos = without_bench(videos, &bench, &mut skipped);
+    skipped.sort_by(|a, b| a.file.cmp(&b.file));
     if videos.is_empty() && plan.scenes.is_empty() {
         let first = skipped.first().map(|s| s.detail.clone());
         let more = skipped.len().saturating_sub(1);
@@ -136,114 +152,144 @@ fn run(plan: &Plan) -> Result<Made, Error> {
             Some(first) => format!("{first} (and {more} more)"),
             None => "no videos and no scenes were given; use --videos or --scenes".to_owned(),
         };
+        journal.abandon(&plan.out);
         return Err(Error::failed(format!("nothing to make items from: {reason}")));
     }
     let questions = plan.preset.data.schedule(plan.count);
     if let Some(q) = questions.iter().find(|q| q.needs_events() && plan.scenes.is_empty()) {
+        journal.abandon(&plan.out);
         return Err(Error::usage(format!(
             "the preset asks {} about events, which only scenes know; add --scenes all",
             q.task()
         )));
     }
-    let (index, of) = plan.shard;
-    let mine: Vec<usize> = (index..plan.count).step_by(of.max(1)).collect();
-    let drawn = mine
-        .par_iter()
-        .map(|&i| line(plan, &videos, i, questions[i]))
-        .collect::<Result<Vec<Result<Line, Undrawn>>, Error>>()?;
-    let (mut lines, mut undrawn) = (Vec::with_capacity(drawn.len()), Vec::new());
-    for result in drawn {
-        match result {
-            Ok(line) => lines.push(line),
-            Err(u) => undrawn.push(u),
-        }
-    }
+    let sources = Sources { plan, videos: &videos, pools: Mutex::default() };
+    let (lines, undrawn) = draw_all(&sources, &questions, &journal)?;
     if let (true, Some(u)) = (lines.is_empty(), undrawn.first()) {
+        journal.abandon(&plan.out);
         return Err(Error::failed(format!("no item can be drawn from these sources: {}", u.detail)));
     }
-
-    let mut tasks = BTreeMap::new();
-    for line in &lines {
-        *tasks.entry(line.recipe.task.name().name()).or_insert(0) += 1;
-    }
-    let mut lost = BTreeMap::new();
+    let alike = near::pairs(&videos, &videos);
+    let mut made = Made::of(plan, &lines);
+    made.videos = videos.len();
+    made.near_duplicates = alike.len();
     for u in &undrawn {
-        *lost.entry(u.task).or_insert(0) += 1;
+        *made.undrawn.entry(u.task.clone()).or_insert(0) += 1;
     }
-    let mut causes = BTreeMap::new();
     for s in &skipped {
-        *causes.entry(s.cause.clone()).or_insert(0) += 1;
+        *made.skipped.entry(s.cause.clone()).or_insert(0) += 1;
     }
-    let made = Made {
-        scrubjay: env!("CARGO_PKG_VERSION"),
-        generator: GENERATOR_VERSION,
-        preset: plan.preset_name.clone(),
-        seed: plan.seed,
-        count: plan.count,
-        shard: plan.shard,
-        items: lines.len(),
-        tasks,
-        videos: videos.len(),
-        scenes: plan.scenes.iter().map(|f| f.name()).collect(),
-        skipped: causes,
-        undrawn: lost,
-        config: plan.preset.clone(),
-    };
-    writable_folder(&plan.out)?;
-    write_atomic(&plan.out.join("recipes.jsonl"), &jsonl(&lines)?)?;
     let ledger = [jsonl(&skipped)?, jsonl(&undrawn)?].concat();
-    write_atomic(&plan.out.join("ledger.jsonl"), &ledger)?;
-    let json = serde_json::to_vec_pretty(&made).map_err(|e| Error::failed(e.to_string()))?;
-    write_atomic(&plan.out.join("dataset.json"), &json)?;
+    let write = |name: &str, bytes: &[u8]| write_atomic(&plan.out.join(name), bytes);
+    write("sources.jsonl", &jsonl(&videos)?)?;
+    write("near-duplicates.jsonl", &jsonl(&alike)?)?;
+    finish(&plan.out, &lines, &ledger, &made)?;
+    journal.close()?;
     Ok(made)
 }
 
-/// Probes all videos; sorted by content so that the order of names does not matter, and each content once.
-fn inspect(plan: &Plan) -> (Vec<Video>, Vec<Skipped>) {
-    let style = ProgressStyle::with_template("looking at videos {wide_bar} {pos}/{len} {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let results: Vec<Result<Video, Skipped>> =
-        plan.videos.par_iter().progress_with_style(style).map(|file| inspect_one(plan, file)).collect();
-    let (mut videos, mut skipped) = (Vec::new(), Vec::new());
-    for result in results {
-        match result {
-            Ok(video) => videos.push(video),
-            Err(skip) => skipped.push(skip),
+impl Made {
+    /// The account of a plan's lines, without what was left out.
+    pub(super) fn of(plan: &Plan, lines: &[Line]) -> Self {
+        let mut tasks = BTreeMap::new();
+        for line in lines {
+            *tasks.entry(line.recipe.task.name().name().to_owned()).or_insert(0) += 1;
+        }
+        Self {
+            scrubjay: env!("CARGO_PKG_VERSION"),
+            generator: GENERATOR_VERSION,
+            preset: plan.preset_name.clone(),
+            seed: plan.seed,
+            count: plan.count,
+            shard: plan.shard,
+            items: lines.len(),
+            tasks,
+            videos: 0,
+            scenes: plan.scenes.iter().map(|f| f.name()).collect(),
+            near_duplicates: 0,
+            skipped: BTreeMap::new(),
+            undrawn: BTreeMap::new(),
+            config: plan.preset.clone(),
         }
     }
-    videos.sort_by_key(|v| (v.source.key(), v.file.clone()));
-    let mut unique: Vec<Video> = Vec::with_capacity(videos.len());
-    for video in videos {
-        match unique.last() {
-            Some(last) if last.source == video.source => skipped.push(Skipped {
-                detail: format!("{}: has the same content as {}", video.file.display(), last.file.display()),
-                file: video.file,
-                cause: "duplicate".to_owned(),
-            }),
-            _ => unique.push(video),
-        }
-    }
-    skipped.sort_by(|a, b| a.file.cmp(&b.file));
-    (unique, skipped)
 }
 
-fn inspect_one(plan: &Plan, file: &Path) -> Result<Video, Skipped> {
-    let skip =
-        |cause: &str, detail: String| Skipped { file: file.to_owned(), cause: cause.to_owned(), detail };
-    let probe = video::Video::open(file).map_err(|e| skip(e.cause(), e.to_string()))?;
-    plan.preset
-        .data
-        .sampling
-        .select(probe.frames(), probe.rate().fps())
-        .map_err(|e| skip("too-short", format!("{}: {e}", file.display())))?;
-    let sha256 = content_hash(file).map_err(|e| skip("unreadable", e.to_string()))?;
-    // Absolute, so that the recipes can be used from anywhere.
-    let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    Ok(Video {
-        source: Source::Video { sha256, frames: probe.frames(), rate: probe.rate() },
-        size: plan.preset.data.picture.size(probe.size().width, probe.size().height),
-        file: path,
-    })
+/// Writes a dataset's recipes, ledger and account, the account last.
+pub(super) fn finish(out: &Path, lines: &[Line], ledger: &[u8], made: &Made) -> Result<(), Error> {
+    let account = out.join("dataset.json");
+    if account.exists() {
+        std::fs::remove_file(&account)
+            .map_err(|e| Error::path(&account, format!("cannot be replaced: {e}")))?;
+    }
+    write_atomic(&out.join("recipes.jsonl"), &jsonl(lines)?)?;
+    write_atomic(&out.join("ledger.jsonl"), ledger)?;
+    let json = serde_json::to_vec_pretty(made).map_err(|e| Error::failed(e.to_string()))?;
+    write_atomic(&account, &json)
+}
+
+/// What items are drawn from.
+struct Sources<'a> {
+    plan: &'a Plan,
+    videos: &'a [Usable],
+    /// A video's frames for masked prediction, or why they cannot be had; made once.
+    pools: Mutex<HashMap<PathBuf, Arc<Result<Thumbnails, String>>>>,
+}
+
+/// Items that are drawn, and kept for a run that goes on, at a time.
+const PIECE: usize = 4096;
+
+/// A finished piece of the work.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Piece {
+    lines: Vec<Line>,
+    undrawn: Vec<Undrawn>,
+}
+
+/// All items of the plan's shard, in their order.
+fn draw_all(
+    sources: &Sources<'_>,
+    questions: &[Question],
+    journal: &Journal,
+) -> Result<(Vec<Line>, Vec<Undrawn>), Error> {
+    let plan = sources.plan;
+    let (index, of) = plan.shard;
+    let mine: Vec<usize> = (index..plan.count).step_by(of.max(1)).collect();
+    let style = ProgressStyle::with_template("drawing items {wide_bar} {pos}/{len}, {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(mine.len() as u64).with_style(style);
+    let mut all = Piece::default();
+    for (number, part) in mine.chunks(PIECE).enumerate() {
+        let name = format!("items-{number:06}.json");
+        let kept = journal.piece(&name).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let piece: Piece = match kept {
+            Some(piece) => piece,
+            None => {
+                let drawn = part
+                    .par_iter()
+                    .map(|&i| {
+                        let line = line(sources, i, questions[i]);
+                        bar.inc(1);
+                        line
+                    })
+                    .collect::<Result<Vec<Result<Line, Undrawn>>, Error>>()?;
+                let mut piece = Piece::default();
+                for result in drawn {
+                    match result {
+                        Ok(line) => piece.lines.push(line),
+                        Err(u) => piece.undrawn.push(u),
+                    }
+                }
+                let json = serde_json::to_vec(&piece).map_err(|e| Error::failed(e.to_string()))?;
+                journal.keep(&name, &json)?;
+                piece
+            }
+        };
+        bar.set_position(((number + 1) * PIECE).min(mine.len()) as u64);
+        all.lines.extend(piece.lines);
+        all.undrawn.extend(piece.undrawn);
+    }
+    bar.finish_and_clear();
+    Ok((all.lines, all.undrawn))
 }
 
 /// Sources that are tried for an item before it is given up.
@@ -251,17 +297,21 @@ const ATTEMPTS: usize = 32;
 
 /// Item `i`: of scenes and videos each with equal chance; every scene is its own, a video is drawn. A source that
 /// does not admit the question (no event of it is in sight, say) makes place for the next one drawn.
-fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<Result<Line, Undrawn>, Error> {
+fn line(sources: &Sources<'_>, i: usize, question: Question) -> Result<Result<Line, Undrawn>, Error> {
+    let Sources { plan, videos, .. } = *sources;
     let data = &plan.preset.data;
     // Drawn, not counted off: a turn that kept step with the schedule would tie each source to one question.
     let mut stream = Stream::keyed(plan.seed, "synth", "source", i as u64);
     let mut last = None;
     for _ in 0..ATTEMPTS {
-        let (source, size, file) = draw_source(plan, videos, question, &mut stream);
+        let drawn = draw_source(plan, videos, question, &mut stream);
+        let Drawn { source, size, file, times } = drawn.map_err(|e| Error::failed(e.to_string()))?;
         let (other, others) = match question.needs_other() {
             // A video has one frame size of its own; both are read at the item's.
             true => {
-                let (other, _, path) = draw_source(plan, videos, question, &mut stream);
+                let other = draw_source(plan, videos, question, &mut stream);
+                let Drawn { source: other, file: path, .. } =
+                    other.map_err(|e| Error::failed(e.to_string()))?;
                 let key = match &other {
                     Source::Video { sha256, .. } => path.map(|p| (sha256.clone(), p)),
                     Source::Scene { .. } => None,
@@ -275,15 +325,13 @@ fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<R
             continue;
         }
         let pool = match (&file, question) {
-            (Some(path), Question::Masked(_)) => match pool(path, &source, data) {
-                Ok(pool) => Some(pool),
-                Err(e) => {
-                    last = Some(e.to_string());
-                    continue;
-                }
-            },
+            (Some(path), Question::Masked(_)) => Some(sources.pool(path, &source)),
             _ => None,
         };
+        if let Some(Err(e)) = pool.as_deref() {
+            last = Some(e.clone());
+            continue;
+        }
         let draw = Draw {
             seed: plan.seed,
             index: i as u64,
@@ -293,8 +341,8 @@ fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<R
             question,
             wording: data.wording,
             other: other.as_ref(),
-            pool: pool.as_ref().map(|p| p as _),
-            times: None,
+            pool: pool.as_deref().and_then(|p| p.as_ref().ok()).map(|p| p as _),
+            times,
         };
         match Recipe::draw(&draw) {
             Ok(recipe) => return Ok(Ok(Line { id: recipe.id(), recipe, file, others })),
@@ -303,15 +351,25 @@ fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<R
         }
     }
     let detail = format!("item {i}: {}", last.unwrap_or_default());
-    Ok(Err(Undrawn { item: i, cause: "unanswerable", task: question.task().name(), detail }))
+    let (cause, task) = ("unanswerable".to_owned(), question.task().name().to_owned());
+    Ok(Err(Undrawn { item: i, cause, task, detail }))
 }
 
-fn draw_source(
+/// A source that was drawn.
+struct Drawn<'a> {
+    source: Source,
+    size: Size,
+    /// Where it is, if it is a video.
+    file: Option<PathBuf>,
+    times: Option<&'a Times>,
+}
+
+fn draw_source<'a>(
     plan: &Plan,
-    videos: &[Video],
+    videos: &'a [Usable],
     question: Question,
     stream: &mut Stream,
-) -> (Source, Size, Option<PathBuf>) {
+) -> Result<Drawn<'a>, RecipeError> {
     let data = &plan.preset.data;
     let from_scene = match (plan.scenes.is_empty(), videos.is_empty()) {
         (false, false) => stream.below(2) == 0 || question.needs_events(),
@@ -322,48 +380,48 @@ fn draw_source(
         let seed = u64::from(stream.bits()) << 32 | u64::from(stream.bits());
         let rate = Rate { num: data.scene_fps, den: 1 };
         let source = Source::Scene { family, seed, frames: data.scene_frames, rate };
+        let frames = data.sampling.select(source.frames(), rate.fps())?.indices.len() as u32;
         // Scenes are drawn at any size; their native aspect is 16:9.
-        (source, data.picture.size(1280, 720), None)
+        let size = data.picture.size(1280, 720, frames)?;
+        Ok(Drawn { source, size, file: None, times: None })
     } else {
         let v = &videos[stream.below(videos.len() as u32) as usize];
-        (v.source.clone(), v.size, Some(v.file.clone()))
+        Ok(Drawn {
+            source: v.source.clone(),
+            size: v.size,
+            file: Some(v.file.clone()),
+            times: v.times.as_ref(),
+        })
     }
 }
 
-/// A video's sampled frames as small pictures, to be compared.
-fn pool(path: &Path, source: &Source, data: &scrubjay_core::preset::Data) -> Result<Thumbnails, Error> {
-    let timeline =
-        data.sampling.select(source.frames(), source.rate().fps()).map_err(|e| Error::path(path, e))?;
-    let size = Size { width: SMALL.0, height: SMALL.1 };
-    let decoded = video::Video::open(path)
-        .and_then(|v| v.decode(&timeline.indices, size))
-        .map_err(|e| Error::failed(e.to_string()))?;
-    Ok(Thumbnails::new(&decoded.into_iter().map(|d| d.frame).collect::<Vec<_>>()))
+impl Sources<'_> {
+    /// A video's sampled frames as small pictures, to be compared.
+    fn pool(&self, path: &Path, source: &Source) -> Arc<Result<Thumbnails, String>> {
+        let lock = || self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = lock().get(path) {
+            return pool.clone();
+        }
+        let make = || {
+            let sampling = self.plan.preset.data.sampling;
+            let timeline = sampling.select(source.frames(), source.rate().fps());
+            let timeline = timeline.map_err(|e| format!("{}: {e}", path.display()))?;
+            let size = Size { width: SMALL.0, height: SMALL.1 };
+            let decoded = Video::open(path).and_then(|v| v.decode(&timeline.indices, size));
+            let frames: Vec<_> = decoded.map_err(|e| e.to_string())?.into_iter().map(|d| d.frame).collect();
+            Ok(Thumbnails::new(&frames))
+        };
+        let pool = Arc::new(make());
+        lock().insert(path.to_owned(), pool.clone());
+        pool
+    }
 }
 
-fn jsonl<T: Serialize>(values: &[T]) -> Result<Vec<u8>, Error> {
+pub(super) fn jsonl<T: Serialize>(values: &[T]) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
     for value in values {
         serde_json::to_writer(&mut out, value).map_err(|e| Error::failed(e.to_string()))?;
         out.push(b'\n');
     }
     Ok(out)
-}
-
-/// SHA-256 of a file's bytes.
-///
-/// # Errors
-/// [`Error`] when the file cannot be read.
-pub fn content_hash(path: &Path) -> Result<String, Error> {
-    let fail = |e: std::io::Error| Error::path(path, format!("cannot be read: {e}"));
-    let mut file = File::open(path).map_err(fail)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let n = file.read(&mut buffer).map_err(fail)?;
-        if n == 0 {
-            return Ok(hex(&hash.finalize()));
-        }
-        hash.update(&buffer[..n]);
-    }
 }

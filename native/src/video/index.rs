@@ -3,7 +3,7 @@
 //! Reading the packets is enough for most files, and costs little more than reading the file. Where packets and
 //! frames do not correspond one to one, or their times are missing or repeated, the stream is decoded once instead.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ffmpeg::codec::Id;
 use ffmpeg::format::context::Input;
@@ -43,6 +43,8 @@ pub(super) enum Find {
     ByTime(Vec<Key>),
     /// By counting from the start.
     ByCount,
+    /// Each in a file of its own.
+    Files(Vec<PathBuf>),
 }
 
 /// The frames of a stream.
@@ -83,6 +85,14 @@ impl Index {
             None => counted(path)?,
         };
         Ok((index, facts))
+    }
+}
+
+impl Index {
+    /// The frames of a folder of pictures, which state no times.
+    pub(super) fn of_files(files: Vec<PathBuf>) -> Self {
+        let entries = (0..files.len() as u32).map(|place| Entry { pts: None, place }).collect();
+        Self { entries, find: Find::Files(files) }
     }
 }
 

@@ -5,6 +5,7 @@
 //! keeps a few pictures at a time, however long the video is.
 
 mod convert;
+mod folder;
 mod index;
 mod raw;
 mod reader;
@@ -15,9 +16,11 @@ use std::path::{Path, PathBuf};
 use ffmpeg_next::Rational;
 use scrubjay_core::frame::Frame;
 use scrubjay_core::recipe::Size;
+use scrubjay_core::source::{SourceTimes, qwen};
 use scrubjay_core::time::Rate;
 
 use convert::{Converter, Turn};
+pub use folder::{frames_of, is_picture};
 use index::{Facts, Find, Index, seconds};
 
 /// A video file whose frames are known.
@@ -32,12 +35,35 @@ pub struct Video {
 }
 
 impl Video {
-    /// Looks at a file: which stream, which frames and when, how fast, which way up. The first frame is decoded.
+    /// Looks at a file: which stream, which frames and when, how fast, which way up. The first frame is decoded. A
+    /// folder of pictures is a video of two frames a second.
     ///
     /// # Errors
     /// [`VideoError`].
     pub fn open(path: &Path) -> Result<Self, VideoError> {
-        let (index, Facts { base, rate, turn }) = Index::read(path)?;
+        if path.is_dir() {
+            let files = frames_of(path)?;
+            // Refuses what is no picture; the list has at least one.
+            let (index, facts) = Index::read(&files[0])?;
+            let first = Self::with(&files[0], index, facts, folder::RATE)?;
+            return Ok(Self { path: path.to_owned(), index: Index::of_files(files), ..first });
+        }
+        let (index, facts) = Index::read(path)?;
+        let part = |v: i32| u32::try_from(v).ok().filter(|v| *v > 0);
+        let rate = match (part(facts.rate.numerator()), part(facts.rate.denominator())) {
+            (Some(num), Some(den)) => Rate { num, den },
+            _ => {
+                return Err(VideoError::Decode(
+                    path.to_owned(),
+                    "the stream states no frame rate".to_owned(),
+                ));
+            }
+        };
+        Self::with(path, index, facts, rate)
+    }
+
+    fn with(path: &Path, index: Index, facts: Facts, rate: Rate) -> Result<Self, VideoError> {
+        let Facts { base, turn, .. } = facts;
         let mut size = None;
         stream::each_frame(path, &mut 0, |frame| {
             let (width, height) = turn.size(frame.width(), frame.height());
@@ -46,13 +72,6 @@ impl Video {
         })?;
         let none = || VideoError::Decode(path.to_owned(), "no frame can be decoded".to_owned());
         let size = size.ok_or_else(none)?;
-        let part = |v: i32| u32::try_from(v).ok().filter(|v| *v > 0);
-        let rate = match (part(rate.numerator()), part(rate.denominator())) {
-            (Some(num), Some(den)) => Rate { num, den },
-            _ => {
-                return Err(VideoError::Decode(path.to_owned(), "the stream states no frame rate".to_owned()));
-            }
-        };
         Ok(Self { path: path.to_owned(), index, rate, base, turn, size })
     }
 
@@ -79,6 +98,38 @@ impl Video {
     #[must_use]
     pub fn time(&self, frame: u32) -> Option<f64> {
         self.index.entries.get(frame as usize)?.pts.map(|t| seconds(t, self.base))
+    }
+
+    /// When every frame is presented, from the first on; nothing where the stream does not state all times, or states
+    /// some twice.
+    #[must_use]
+    pub fn times(&self) -> Option<SourceTimes> {
+        let entries = &self.index.entries;
+        let start = entries.first()?.pts?;
+        let mut ticks: Vec<i64> = entries.iter().map(|e| e.pts?.checked_sub(start)).collect::<Option<_>>()?;
+        let part = |v: i32| u32::try_from(v).ok().filter(|v| *v > 0);
+        let rate = Rate { num: part(self.base.denominator())?, den: part(self.base.numerator())? };
+        // The last frame is taken to last as long as frames do on average.
+        let last = (rate.fps() / self.rate.fps()).round().clamp(1.0, 1e15) as i64;
+        ticks.push(ticks.last()?.checked_add(last)?);
+        ticks.windows(2).all(|w| w[0] < w[1]).then_some(SourceTimes { rate, ticks })
+    }
+
+    /// At most `count` frames, evenly over the video, that are cheap to decode; rising.
+    #[must_use]
+    pub fn landmarks(&self, count: usize) -> Vec<u32> {
+        let shown = |key: &index::Key| {
+            let at = self.index.entries.binary_search_by_key(&Some(key.pts), |e| e.pts);
+            at.ok().map(|i| i as u32)
+        };
+        let cheap: Vec<u32> = match &self.index.find {
+            Find::ByTime(keys) => keys.iter().filter_map(shown).collect(),
+            // Only the beginning can be had without decoding much.
+            Find::ByCount => vec![0],
+            Find::Files(files) => (0..files.len() as u32).collect(),
+        };
+        let chosen = qwen::evenly(cheap.len() as u32, (cheap.len().min(count)) as u32);
+        chosen.into_iter().filter_map(|i| cheap.get(i as usize).copied()).collect()
     }
 
     /// Whether frames are found by seeking to a key frame; otherwise by decoding from the start.

@@ -50,6 +50,17 @@ pub(super) fn each(
             })?;
             queue.waits_for().map_or(Ok(()), |number| Err(missing(number)))
         }
+        Find::Files(files) => {
+            for &number in &distinct {
+                let mut found = None;
+                each_frame(&files[number as usize], &mut 0, |picture| {
+                    found = Some(converter.frame(picture)?);
+                    Ok(false)
+                })?;
+                queue.put(number, found.ok_or_else(|| missing(number))?, &mut visit)?;
+            }
+            Ok(())
+        }
         Find::ByTime(keys) => {
             let mut reader = Reader::open(path, index, keys)?;
             let wanted: BTreeMap<i64, u32> =

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Makes the small videos of native/tests/video.rs. Every picture tells its own presentation time: sixteen squares,
+# the first in the upper left, are the bits of its milliseconds, lowest first, white for one. Needs the program ffmpeg.
+set -euo pipefail
+cd "$(dirname "$0")"
+code="format=gray,geq=lum='255*mod(floor(floor(T*1000+0.5)/pow(2,floor(X/16)+4*floor(Y/16))),2)'"
+make() { # name, source, filters, further options
+  local name=$1 source=$2 filters=$3
+  shift 3
+  ffmpeg -hide_banner -loglevel error -y -f lavfi -i "color=black:s=64x64:$source,$filters$code" \
+    -fps_mode passthrough -c:v libx264 -preset slow -g 48 -bf 3 -crf 30 -pix_fmt yuv420p -bitexact "$@" "$name"
+}
+make time-24.mp4 r=24:d=5 ""
+make time-25.mkv r=25:d=5 ""
+make time-2997.mp4 r=30000/1001:d=5 ""
+make time-30.mp4 r=30:d=5 "" -movflags frag_keyframe+empty_moov
+make time-60.mp4 r=60:d=4 ""
+# Frames of which some are left out, and some come late.
+make time-vfr.mp4 r=30:d=6 "select='not(eq(mod(n\,7)\,3))',setpts='PTS+0.3*floor(N/40)/TB'," -video_track_timescale 90000
+# Begins at 2.5 seconds of the container's clock.
+make time-late.mkv r=25:d=4 "" -output_ts_offset 2.5
+# An edit list hides the first second: the stream is cut without being encoded anew.
+ffmpeg -hide_banner -loglevel error -y -ss 1 -i time-24.mp4 -c copy -bitexact time-edit.mp4
