@@ -42,7 +42,7 @@ fn the_doctor_tells_what_is_there() {
     }
     assert!(find("results")["detail"].as_str().is_some_and(|d| d.contains("not made yet")));
     assert!(find("data")["detail"].as_str().is_some_and(|d| d.contains("can be written into")));
-    assert_eq!(find("cuda")["state"], "limited");
+    assert_eq!(find("cuda")["state"], "missing");
     assert!(!out.exists(), "looking changes nothing");
     let text = String::from_utf8(doctor(&[]).stdout).expect("text");
     assert!(text.contains("decoders\n") && text.contains("get it: "));

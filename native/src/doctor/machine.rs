@@ -189,10 +189,8 @@ pub(super) fn devices() -> Vec<Check> {
     let none = "not built in this binary; a device below cannot be used by it";
     vec![
         Check::new("devices", "cpu", State::Ok, "Burn's flex backend, the one that trains"),
-        Check::new("devices", "wgpu", State::Limited, none)
-            .get("no build with it exists yet; use --device cpu"),
-        Check::new("devices", "cuda", State::Limited, none)
-            .get("no build with it exists yet; use --device cpu"),
+        Check::new("devices", "wgpu", State::Missing, none).get("no build has it yet; the CPU is used"),
+        Check::new("devices", "cuda", State::Missing, none).get("no build has it yet; the CPU is used"),
         there("NVIDIA device files", (!nodes.is_empty()).then(|| nodes.join(", "))),
         there("NVIDIA driver library", library("libcuda.so.1").map(shown)),
         there("nvidia-smi", cards),

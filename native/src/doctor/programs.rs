@@ -96,14 +96,12 @@ pub(super) fn programs() -> Vec<Check> {
                     match ask(program, &[flag.as_ref()]) {
                         Ok(told) => {
                             let version = told.lines().next().unwrap_or("").trim().to_owned();
-                            Check::new("programs", name, State::Ok, format!("{version} (for {what})"))
+                            Check::new("programs", name, State::Ok, format!("{version} ({what})"))
                         }
-                        Err(e) => {
-                            Check::new("programs", name, State::Limited, format!("it {e} (for {what})"))
-                        }
+                        Err(e) => Check::new("programs", name, State::Limited, format!("it {e} ({what})")),
                     }
                 }
-                None => Check::new("programs", name, State::Missing, format!("only for {what}")),
+                None => Check::new("programs", name, State::Missing, format!("not needed otherwise: {what}")),
             }
             .get(get)
         })
@@ -120,9 +118,9 @@ fn wasm() -> Check {
     let root = ask("rustc", &["--print".as_ref(), "sysroot".as_ref()]);
     let there = root.is_ok_and(|r| PathBuf::from(r.trim()).join("lib/rustlib").join(target).is_dir());
     let (state, detail) = if there {
-        (State::Ok, "there (for building the site)")
+        (State::Ok, "there (building the site)")
     } else {
-        (State::Missing, "only for building the site")
+        (State::Missing, "not needed otherwise: building the site")
     };
     Check::new("programs", target, state, detail).get("rustup target add wasm32-unknown-unknown")
 }

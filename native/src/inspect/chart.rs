@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::html::Text;
 
-/// A named curve: step (from 0, over all phases) and value.
+/// A named curve: line of the metrics, from 0, and value.
 pub(super) struct Curve {
     pub(super) name: String,
     pub(super) points: Vec<(usize, f64)>,
@@ -16,8 +16,10 @@ type Drawn<'a> = (&'a str, Vec<(f64, f64)>, usize);
 /// Points drawn of a curve; more are averaged.
 const POINTS: usize = 200;
 
-/// A chart of curves with its legend. `range` is the axis where it is known; else it is what the values need.
-pub(super) fn chart(title: &str, curves: &[Curve], range: Option<[f64; 2]>) -> String {
+/// A chart of curves with its legend.
+pub(super) fn chart(title: &str, curves: &[Curve]) -> String {
+    let lines = || curves.iter().flat_map(|c| c.points.iter().map(|p| p.0));
+    let (Some(from), Some(to)) = (lines().min(), lines().max()) else { return String::new() };
     let curves: Vec<Drawn<'_>> = curves
         .iter()
         .filter(|c| !c.points.is_empty())
@@ -27,14 +29,11 @@ pub(super) fn chart(title: &str, curves: &[Curve], range: Option<[f64; 2]>) -> S
         })
         .collect();
     let all = || curves.iter().flat_map(|c| c.1.iter());
-    if curves.is_empty() {
-        return String::new();
-    }
     let bound = |f: fn(f64, f64) -> f64, start: f64, of: fn(&(f64, f64)) -> f64| all().map(of).fold(start, f);
     let (first, last) =
         (bound(f64::min, f64::INFINITY, |p| p.0), bound(f64::max, f64::NEG_INFINITY, |p| p.0));
-    let [low, high] =
-        range.unwrap_or_else(|| [bound(f64::min, 0.0, |p| p.1), bound(f64::max, f64::NEG_INFINITY, |p| p.1)]);
+    // Nought is always in sight, so that a small change looks small.
+    let (low, high) = (bound(f64::min, 0.0, |p| p.1), bound(f64::max, 0.0, |p| p.1));
     let part =
         |x: f64, from: f64, to: f64| if to > from { ((x - from) / (to - from)).clamp(0.0, 1.0) } else { 0.5 };
     let style = |i: usize| format!("c{} d{}", i % 3, i % 4);
@@ -57,11 +56,13 @@ pub(super) fn chart(title: &str, curves: &[Curve], range: Option<[f64; 2]>) -> S
     }
     let each = curves.iter().map(|c| c.2).max().unwrap_or(1);
     let mean =
-        if each > 1 { format!(" Each point is the mean of up to {each} steps.") } else { String::new() };
+        if each > 1 { format!(" Each point is the mean of up to {each} lines.") } else { String::new() };
     let _ = write!(
         out,
-        "</svg>\n<figcaption>Steps {first:.0} to {last:.0} from left to right; {low:.3} at the bottom, {high:.3} at the \
-         top.{mean}</figcaption>\n<ul>"
+        "</svg>\n<figcaption>Lines {} to {} of metrics.jsonl from left to right; {low:.3} at the bottom, \
+         {high:.3} at the top.{mean}</figcaption>\n<ul>",
+        from + 1,
+        to + 1
     );
     for (i, (name, points, _)) in curves.iter().enumerate() {
         let (Some(a), Some(b)) = (points.first(), points.last()) else { continue };
@@ -95,11 +96,12 @@ mod tests {
 
     #[test]
     fn one_value_and_long_runs_are_drawn() {
-        let one = chart("Loss", &[Curve { name: "<b>".to_owned(), points: vec![(3, 0.5)] }], None);
+        let one = chart("Loss", &[Curve { name: "<b>".to_owned(), points: vec![(3, 0.5)] }]);
         assert!(one.contains("&lt;b&gt;: 0.500 at first, 0.500 at last") && !one.contains("NaN"));
+        assert!(one.contains("Lines 4 to 4 of metrics.jsonl"), "{one}");
         let points: Vec<(usize, f64)> = (0..1000).map(|i| (i, 1.0)).collect();
         let (few, each) = averaged(&points);
         assert_eq!((few.len(), each, few[0]), (200, 5, (2.0, 1.0)));
-        assert_eq!(chart("Empty", &[], None), "");
+        assert_eq!(chart("Empty", &[]), "");
     }
 }

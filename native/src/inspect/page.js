@@ -19,7 +19,7 @@
     const speed = player.querySelector("select"), now = player.querySelector(".now");
     const status = player.querySelector(".status"), cursors = player.querySelectorAll(".cursor");
     const axis = Number(player.dataset.end);
-    let at = 0, playing = false, last = 0;
+    let at = 0, playing = false, last = null, next = 0;
     const frame = (clip) => {
       const own = Math.max(clip.end - clip.times[0], 0.001);
       const t = clip.times[0] + (at % own) + 1e-6;
@@ -46,15 +46,18 @@
     };
     const tick = (time) => {
       if (!playing) return;
-      at = (at + ((time - last) / 1000) * Number(speed.value)) % length;
+      // The first frame's time may lie before the press that started it: it only sets the clock.
+      if (last !== null) at = (at + (Math.max(time - last, 0) / 1000) * Number(speed.value)) % length;
       last = time;
       draw();
-      requestAnimationFrame(tick);
+      next = requestAnimationFrame(tick);
     };
     const set = (value) => {
       playing = value;
       play.textContent = value ? "Pause" : "Play";
-      if (value) { last = performance.now(); requestAnimationFrame(tick); }
+      last = null;
+      cancelAnimationFrame(next);
+      if (value) next = requestAnimationFrame(tick);
     };
     const seek = (i) => {
       set(false);
@@ -82,7 +85,11 @@
       order.setAttribute("aria-pressed", truly);
       status.textContent = truly ? "clips in their true order" : "clips as the item shows them";
     });
-    for (const clip of clips) clip.sheet.decode().then(draw, draw);
+    for (const clip of clips) {
+      // Small frames are not blown up further than can be looked at.
+      clip.canvas.style.maxWidth = `min(40rem, ${clip.canvas.width * 2.5}px)`;
+      clip.sheet.decode().then(draw, draw);
+    }
     draw();
     player.querySelector(".controls").hidden = false;
     player.querySelector(".scrub").hidden = false;

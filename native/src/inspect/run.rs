@@ -114,7 +114,7 @@ impl Run {
         }
         let curve = |(name, points): (&str, Vec<(usize, f64)>)| Curve { name: name.to_owned(), points };
         let rewards: Vec<Curve> = tasks.into_iter().map(curve).collect();
-        let mut out = chart("Reward by task", &rewards, None);
+        let mut out = chart("Reward by task", &rewards);
         // Each on an axis of its own, phase by phase, since a loss of one phase says nothing beside another's.
         for key in ["reward", "loss", "entropy", "kl", "zero_advantage_groups", "parse_failures"] {
             for (phase, _) in self.phases() {
@@ -127,7 +127,7 @@ impl Run {
                     .collect();
                 if points.iter().any(|p| p.1 != 0.0) {
                     let name = key.replace('_', " ");
-                    out.push_str(&chart(&format!("{name}, {phase}"), &[Curve { name, points }], None));
+                    out.push_str(&chart(&format!("{name}, {phase}"), &[Curve { name, points }]));
                 }
             }
         }

@@ -110,7 +110,7 @@ fn caption(task: &Task, clip: usize) -> String {
     match task {
         Task::Jigsaw { order } => {
             let truly = order.get(clip).map_or(0, |c| c + 1);
-            format!("Place {}: truly number {truly}", clip + 1)
+            format!("Place {}: truly {truly} of {}", clip + 1, order.len())
         }
         Task::Masked(m) => match clip {
             0 => "Before the gap".to_owned(),
@@ -187,7 +187,10 @@ fn player(seen: &Seen, number: usize, sheets: &[Option<Sheet>], tracks: &[Track]
         most.saturating_sub(1)
     );
     if !tracks.is_empty() {
-        let _ = writeln!(out, "<ul class=\"tracks\" aria-label=\"Time line from 0 to {axis:.2} s\">");
+        let _ = writeln!(
+            out,
+            "<p class=\"axis\">Time line: 0 s at the left, {axis:.2} s at the right</p>\n<ul class=\"tracks\">"
+        );
         tracks.iter().for_each(|t| out.push_str(&track(t, axis)));
         out.push_str("</ul>\n");
     }
@@ -205,7 +208,7 @@ fn step(shown: &[f64]) -> f64 {
 
 /// A row of the time line. Places are parts of the width in per cent, so that patterns keep their shape.
 fn track(track: &Track, axis: f64) -> String {
-    let (class, fill) = if track.truth { ("truth", "truth") } else { ("said", "said") };
+    let (class, fill) = if track.truth { ("true", "truth") } else { ("predicted", "said") };
     let place = |t: f64| if axis > 0.0 { (t / axis).clamp(0.0, 1.0) * 100.0 } else { 0.0 };
     let mut marks = String::new();
     for [start, end] in track.spans.iter().filter(|s| s.iter().all(|t| t.is_finite())) {
