@@ -145,7 +145,7 @@ fn an_item_of_a_file_a_link_and_what_is_neither() {
         ("recipes.jsonl:9", 2, "has 8 lines"),
         ("odd.jsonl", 1, "neither with a recipe"),
         ("empty.jsonl", 1, "is empty"),
-        ("bytes.bin", 1, "neither with a recipe"),
+        ("bytes.bin", 1, "bytes.bin:1: not JSON"),
         ("folder", 1, "neither a run"),
         ("nothing.jsonl", 1, "cannot be read"),
         ("/p/chess/1", 2, "chess"),

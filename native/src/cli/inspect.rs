@@ -13,7 +13,8 @@ use crate::files::write_atomic;
 use crate::inspect::answers::{Answers, is_answer};
 use crate::inspect::page::{self, Items, items};
 use crate::inspect::run::{self, Run};
-use crate::inspect::summary::{answers_table, counts, counts_table, printable, render};
+use crate::inspect::summary::printable;
+use crate::inspect::tables::{answers_table, counts, counts_table, render, table_json};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -76,7 +77,7 @@ fn look(args: &Args, mut answers: Answers) -> Result<Found, Error> {
     if path.is_dir() {
         if run::is_run(path) {
             let mut run = run::read(path)?;
-            merge(&mut run.answers, answers);
+            run.answers.add(answers);
             return of_run(args, path, &run);
         }
         let inside = path.join("recipes.jsonl");
@@ -87,8 +88,8 @@ fn look(args: &Args, mut answers: Answers) -> Result<Found, Error> {
     }
     if path.is_file() {
         return match first_line(path)? {
-            Some(line) if line.get("recipe").is_some() => of_recipes(args, path, &answers),
-            Some(line) if is_answer(&line) => {
+            line if line.get("recipe").is_some() => of_recipes(args, path, &answers),
+            line if is_answer(&line) => {
                 answers.read(path, &name(path))?;
                 of_answers(args, path, &answers)
             }
@@ -104,29 +105,20 @@ fn look(args: &Args, mut answers: Answers) -> Result<Found, Error> {
     one(&id, &items, &answers)
 }
 
-/// The first line that is not empty, if it is JSON.
-fn first_line(path: &Path) -> Result<Option<Value>, Error> {
+/// The first line that is not empty, as JSON.
+fn first_line(path: &Path) -> Result<Value, Error> {
     use std::io::BufRead as _;
     let fail = |e: std::io::Error| Error::path(path, format!("cannot be read: {e}"));
-    for line in std::io::BufReader::new(std::fs::File::open(path).map_err(fail)?).split(b'\n') {
+    for (i, line) in
+        std::io::BufReader::new(std::fs::File::open(path).map_err(fail)?).split(b'\n').enumerate()
+    {
         let line = line.map_err(fail)?;
         if !line.iter().all(u8::is_ascii_whitespace) {
-            return Ok(serde_json::from_slice(&line).ok());
+            let fault = |e| Error::failed(format!("{}:{}: not JSON: {e}", path.display(), i + 1));
+            return serde_json::from_slice(&line).map_err(fault);
         }
     }
     Err(Error::path(path, "is empty"))
-}
-
-fn merge(into: &mut Answers, more: Answers) {
-    let offset = into.origins.len();
-    into.origins.extend(more.origins);
-    into.list.extend(more.list.into_iter().map(|mut a| {
-        a.origin += offset;
-        a
-    }));
-    for (cause, n) in more.left_out {
-        *into.left_out.entry(cause).or_default() += n;
-    }
 }
 
 fn made(args: &Args, lines: &[&Line], answers: &Answers) -> Result<Items, Error> {
@@ -218,6 +210,7 @@ fn of_run(args: &Args, path: &Path, run: &Run) -> Result<Found, Error> {
     }
     text += &match &run.table {
         Some(table) => format!("{table}\n"),
+        None if run.answers.list.is_empty() => "no answers\n".to_owned(),
         None => render(&answers_table(&run.answers)),
     };
     text += &notes(&items, &run.answers, None);
@@ -233,17 +226,6 @@ fn of_run(args: &Args, path: &Path, run: &Run) -> Result<Found, Error> {
             "without_recipe": unknown, "not_shown": items.left_out, "left_out_lines": run.answers.left_out,
         }),
     })
-}
-
-/// A table's rows as objects, by their headings.
-fn table_json(rows: &[Vec<String>]) -> Value {
-    let Some((head, rows)) = rows.split_first() else { return json!([]) };
-    let cell =
-        |c: &String| c.parse::<f64>().ok().filter(|n| n.is_finite()).map_or_else(|| json!(c), |n| json!(n));
-    let one = |row: &Vec<String>| -> serde_json::Map<String, Value> {
-        head.iter().cloned().zip(row.iter().map(cell)).collect()
-    };
-    rows.iter().map(|r| Value::Object(one(r))).collect()
 }
 
 /// What is not shown, and answers that name no item here.

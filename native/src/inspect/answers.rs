@@ -76,6 +76,16 @@ impl Answers {
         Ok(())
     }
 
+    /// Takes the answers of other files in, after its own.
+    pub fn add(&mut self, more: Self) {
+        let offset = self.origins.len();
+        self.origins.extend(more.origins);
+        self.list.extend(more.list.into_iter().map(|a| Answer { origin: a.origin + offset, ..a }));
+        for (cause, n) in more.left_out {
+            *self.left_out.entry(cause).or_default() += n;
+        }
+    }
+
     /// What was said of an item, in the files' order.
     pub fn of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Answer> {
         self.list.iter().filter(move |a| a.id == id)

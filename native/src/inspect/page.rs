@@ -14,7 +14,8 @@ use super::item::{Seen, see};
 use super::run::Run;
 use super::section::section;
 use super::sheet::side;
-use super::summary::{self, item_json, numeric};
+use super::summary::{self, item_json};
+use super::tables::{answers_table, counts_table, numeric};
 use crate::dataset::recipes::Line;
 use crate::error::Error;
 use crate::loader::Loader;
@@ -119,7 +120,7 @@ pub fn of_item(title: &str, items: &Items) -> String {
 pub fn of_recipes(title: &str, lines: &[Line], items: &Items) -> String {
     let body = format!(
         "{}<p>{} of {} items are shown.</p>\n{}{}",
-        table("Recipes by task", &summary::counts_table(lines)),
+        table("Recipes by task", &counts_table(lines)),
         items.count,
         lines.len(),
         items.notes(),
@@ -136,10 +137,8 @@ pub fn of_answers(title: &str, answers: &Answers, items: &Items, unknown: &[&str
 }
 
 fn answered(answers: &Answers, items: &Items, unknown: &[&str]) -> String {
-    let mut out = table(
-        "Answers by file and task, with the scores that the files state",
-        &summary::answers_table(answers),
-    );
+    let mut out =
+        table("Answers by file and task, with the scores that the files state", &answers_table(answers));
     for (cause, n) in &answers.left_out {
         let _ = writeln!(out, "<p>{n} lines left out: {}</p>", Text(cause));
     }
