@@ -2,8 +2,10 @@
 
 pub mod cli;
 pub mod dataset;
+pub mod doctor;
 pub mod error;
 pub mod files;
+pub mod inspect;
 pub mod loader;
 pub mod serve;
 pub mod train;

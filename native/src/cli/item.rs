@@ -71,7 +71,8 @@ pub(super) fn item(args: &ItemArgs) -> Result<(), Error> {
     super::print(format_args!("{value:#}"))
 }
 
-fn find(text: &str) -> Result<Line, Error> {
+/// The line that a recipe file with `:LINE`, or a link, names.
+pub(super) fn find(text: &str) -> Result<Line, Error> {
     if text.contains("/p/") && !Path::new(text).exists() {
         let usage = |e: link::LinkError| Error::usage(e.to_string());
         let (task, seed) = link::parse(text).map_err(usage)?;

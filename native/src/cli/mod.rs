@@ -1,6 +1,8 @@
 //! The command line: parses and calls.
 
 mod compare;
+mod doctor;
+mod inspect;
 mod item;
 mod perturb;
 mod score;
@@ -39,12 +41,16 @@ enum Command {
     Item(item::ItemArgs),
     /// List the frames that a sampling contract chooses from a video.
     Frames(item::FramesArgs),
+    /// Write a page that plays an item, a recipe file, answers or a run; and a summary.
+    Inspect(inspect::Args),
     /// Perturb one picture.
     Perturb(perturb::PerturbArgs),
     /// Score answers: JSON lines on standard input to JSON lines on standard output.
     Score,
     /// Compare two files of scores on the same items: means, difference, p-value.
     Compare(compare::Args),
+    /// Say what this machine has and lacks: codecs, devices, disk, versions.
+    Doctor(doctor::Args),
     /// Serve the built site.
     Serve {
         /// Address to listen on.
@@ -65,9 +71,11 @@ pub fn main() -> ExitCode {
         Command::Table { runs } => table(&runs),
         Command::Item(args) => item::item(&args),
         Command::Frames(args) => item::frames(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Perturb(args) => perturb::run(&args),
         Command::Score => score::run(),
         Command::Compare(args) => compare::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Serve { addr, site } => crate::serve::serve(&site, addr),
     };
     exit(result)

@@ -1,0 +1,232 @@
+//! Whole pages: one item, several items of a recipe file, answers, a run.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use scrubjay_core::prompt::Templates;
+use scrubjay_core::recipe::Size;
+use scrubjay_core::task::Task;
+use serde_json::Value;
+
+use super::answers::{Answer, Answers};
+use super::html::{Text, page};
+use super::item::{Seen, see};
+use super::run::Run;
+use super::section::section;
+use super::sheet::side;
+use super::summary::{self, item_json};
+use super::tables::{answers_table, counts_table, numeric};
+use crate::dataset::recipes::Line;
+use crate::error::Error;
+use crate::loader::Loader;
+
+/// The items of a page, made one after the other and let go as soon as they are written.
+#[derive(Debug, Default)]
+pub struct Items {
+    sections: String,
+    /// How many there are.
+    pub count: usize,
+    /// Each as text.
+    pub texts: Vec<String>,
+    /// Each as JSON.
+    pub values: Vec<Value>,
+    /// Why items are not shown: how many for each cause.
+    pub left_out: BTreeMap<String, usize>,
+    /// Longest side of a frame on the page, in pixels.
+    pub side: u32,
+}
+
+/// Makes the items of these lines with what was said of them. An item that cannot be made is counted with its cause,
+/// unless it is the only one.
+///
+/// # Errors
+/// [`Error`] when no item can be made, or they are too many for a page.
+pub fn items(
+    lines: &[&Line],
+    answers: &Answers,
+    templates: &dyn Fn(&Line) -> Result<Templates, Error>,
+) -> Result<Items, Error> {
+    let sizes: Vec<(Size, u64)> = lines.iter().map(|l| (l.recipe.size, frames(l))).collect();
+    let mut items = Items { side: side(&sizes)?, ..Items::default() };
+    let loader = Loader::default();
+    for line in lines {
+        match see(&loader, line, answers, templates) {
+            Ok(Some(seen)) => items.add(&seen)?,
+            Ok(None) if lines.len() == 1 => {
+                return Err(Error::failed(format!("item {}: its frames leave no right answer", line.id)));
+            }
+            Ok(None) => items.leave_out(line, "its frames leave no right answer"),
+            Err(e) if lines.len() == 1 || e.exit_code() == 2 => return Err(e),
+            Err(e) => items.leave_out(line, &e.to_string()),
+        }
+    }
+    if items.count == 0 && !lines.is_empty() {
+        return Err(Error::failed(format!("none of {} items can be shown", lines.len())));
+    }
+    Ok(items)
+}
+
+/// Frames that an item shows.
+fn frames(line: &Line) -> u64 {
+    match (&line.recipe.task, line.recipe.timeline()) {
+        (Task::Masked(m), _) => (m.before.len() + m.after.len() + m.candidates.len()) as u64,
+        (_, Ok(timeline)) => timeline.indices.len() as u64,
+        // Told as this item's fault when it is made.
+        (_, Err(_)) => 0,
+    }
+}
+
+impl Items {
+    fn add(&mut self, seen: &Seen) -> Result<(), Error> {
+        self.count += 1;
+        self.sections.push_str(&section(seen, self.count, self.side)?);
+        self.texts.push(summary::item(seen));
+        self.values.push(item_json(seen));
+        Ok(())
+    }
+
+    fn leave_out(&mut self, line: &Line, cause: &str) {
+        eprintln!("left out: {}", summary::printable(cause));
+        // One cause for all items, not one for each.
+        let cause = cause.replace(&format!("item {}: ", line.id), "");
+        *self.left_out.entry(cause).or_default() += 1;
+    }
+
+    fn notes(&self) -> String {
+        let mut out = String::new();
+        if self.count > 0 {
+            let side = self.side;
+            let _ = writeln!(
+                out,
+                "<p class=\"hash\">Frames are shrunk to fit {side} by {side} pixels for this page where they are larger; \
+                 times, truths and hashes are of the full item.</p>"
+            );
+        }
+        for (cause, n) in &self.left_out {
+            let _ = writeln!(out, "<p>{n} not shown: {}</p>", Text(cause));
+        }
+        out
+    }
+}
+
+/// The page of one item.
+#[must_use]
+pub fn of_item(title: &str, items: &Items) -> String {
+    page(title, &format!("{}{}", items.notes(), items.sections))
+}
+
+/// The page of a recipe file: what it holds, and its first items.
+#[must_use]
+pub fn of_recipes(title: &str, lines: &[Line], items: &Items) -> String {
+    let body = format!(
+        "{}<p>{} of {} items are shown.</p>\n{}{}",
+        table("Recipes by task", &counts_table(lines)),
+        items.count,
+        lines.len(),
+        items.notes(),
+        items.sections
+    );
+    page(title, &body)
+}
+
+/// The page of files of answers: what they hold, then items that were answered, played where their recipes are at
+/// hand and told where not; `unknown` are those without a recipe.
+#[must_use]
+pub fn of_answers(title: &str, answers: &Answers, items: &Items, unknown: &[&str]) -> String {
+    page(title, &answered(answers, items, unknown))
+}
+
+fn answered(answers: &Answers, items: &Items, unknown: &[&str]) -> String {
+    let mut out =
+        table("Answers by file and task, with the scores that the files state", &answers_table(answers));
+    for (cause, n) in &answers.left_out {
+        let _ = writeln!(out, "<p>{n} lines left out: {}</p>", Text(cause));
+    }
+    let _ = writeln!(out, "{}{}", items.notes(), items.sections);
+    if !unknown.is_empty() {
+        let _ = writeln!(
+            out,
+            "<section class=\"item\"><h2>Answers without their recipe</h2><p>Give the recipe file with --recipes to \
+             see these items played.</p>"
+        );
+        for id in unknown {
+            let _ = writeln!(out, "<h3>Item {}</h3><ol class=\"answers\">", Text(id));
+            answers.of(id).take(MOST).for_each(|a| out.push_str(&told(a, answers)));
+            out.push_str("</ol>\n");
+        }
+        out.push_str("</section>\n");
+    }
+    out
+}
+
+/// Answers told of one item without a recipe.
+const MOST: usize = 32;
+
+fn told(a: &Answer, answers: &Answers) -> String {
+    let mut out = String::from("<li>");
+    let score = a.score.map_or_else(|| "no score".to_owned(), |s| format!("{s:.3}"));
+    let _ = write!(out, "<strong>{score}</strong> from {}", Text(answers.origin(a)));
+    for (name, value) in [("task", &a.task), ("source", &a.source), ("truth", &a.truth)] {
+        if let Some(value) = value {
+            let _ = write!(out, "; {name} {}", Text(value));
+        }
+    }
+    let _ = writeln!(out, "<pre>{}</pre></li>", Text(&a.text));
+    out
+}
+
+/// The page of a run: curves, table, answers, configuration.
+#[must_use]
+pub fn of_run(title: &str, run: &Run, items: &Items, unknown: &[&str]) -> String {
+    let phases: Vec<String> = run.phases().iter().map(|(name, n)| format!("{name} {n}")).collect();
+    let mut out = format!(
+        "<p>Steps by phase: {}.</p>\n",
+        Text(if phases.is_empty() { "none".to_owned() } else { phases.join(", ") })
+    );
+    if run.unreadable > 0 {
+        let _ = writeln!(
+            out,
+            "<p>{} lines of metrics.jsonl cannot be read and are left out.</p>",
+            run.unreadable
+        );
+    }
+    if let Some(table) = &run.table {
+        let _ = writeln!(out, "<h2>Evaluations</h2><pre class=\"wide\" tabindex=\"0\">{}</pre>", Text(table));
+    }
+    let charts = run.charts();
+    if !charts.is_empty() {
+        let _ = writeln!(out, "<h2>Curves</h2>\n{charts}");
+    }
+    out.push_str("<h2>Answers</h2>\n");
+    out.push_str(&answered(&run.answers, items, unknown));
+    if !run.config.is_empty() {
+        let _ = writeln!(
+            out,
+            "<details><summary>Configuration</summary><pre>{}</pre></details>",
+            Text(&run.config)
+        );
+    }
+    page(title, &out)
+}
+
+fn table(caption: &str, rows: &[Vec<String>]) -> String {
+    let class = |c: usize| if numeric(rows, c) { " class=\"number\"" } else { "" };
+    let mut out = format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{0}\"><table><caption>{0}</caption>\n",
+        Text(caption)
+    );
+    for (r, row) in rows.iter().enumerate() {
+        out.push_str("<tr>");
+        for (c, cell) in row.iter().enumerate() {
+            let (open, close) = match (r, c) {
+                (0, _) => (format!("<th scope=\"col\"{}>", class(c)), "</th>"),
+                (_, 0) => ("<th scope=\"row\">".to_owned(), "</th>"),
+                _ => (format!("<td{}>", class(c)), "</td>"),
+            };
+            let _ = write!(out, "{open}{}{close}", Text(cell));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</table></div>\n");
+    out
+}

@@ -1,0 +1,223 @@
+//! Pages hold what the item holds, score what was said, and let nothing from a file become markup.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use scrubjay_core::task::TaskName;
+use serde_json::{Value, json};
+
+fn scrubjay(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_scrubjay"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .expect("the program starts")
+}
+
+fn inspect(folder: &Path, arguments: &[&str]) -> Value {
+    let out = scrubjay(folder, &[&["inspect", "--json"], arguments].concat());
+    assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).expect("JSON")
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// A recipe file of eight tasks' first items of a link.
+fn recipes(folder: &Path) -> (PathBuf, Vec<Value>) {
+    let path = folder.join("recipes.jsonl");
+    let lines: Vec<Value> = TaskName::ALL
+        .into_iter()
+        .map(|task| {
+            let mut recipe = scrubjay_core::link::recipe(task, 3).expect("draws");
+            // Small, since drawing is what takes time; the question stays the same.
+            if task != TaskName::Counting {
+                recipe.size = scrubjay_core::recipe::Size { width: 48, height: 32 };
+            }
+            json!({ "id": recipe.id(), "recipe": recipe })
+        })
+        .collect();
+    let text: Vec<String> = lines.iter().map(Value::to_string).collect();
+    std::fs::write(&path, text.join("\n")).expect("writes");
+    (path, lines)
+}
+
+fn write(path: &Path, lines: &[Value]) {
+    let text: Vec<String> = lines.iter().map(Value::to_string).collect();
+    std::fs::write(path, text.join("\n")).expect("writes");
+}
+
+#[test]
+fn every_task_is_shown_with_its_truth_and_a_true_prediction_earns_the_whole() {
+    let at = folder();
+    let (_, lines) = recipes(at.path());
+    let plain = inspect(at.path(), &["recipes.jsonl", "--no-page"]);
+    let shown = plain["shown"].as_array().expect("a list");
+    assert_eq!(shown.len(), TaskName::ALL.len());
+    let said: Vec<Value> = shown.iter().map(|i| json!({ "id": i["id"], "prediction": i["truth"] })).collect();
+    write(&at.path().join("said.jsonl"), &said);
+
+    let told = inspect(at.path(), &["recipes.jsonl", "--predictions", "said.jsonl"]);
+    let page = std::fs::read_to_string(at.path().join("scrubjay-recipes.html")).expect("the page it names");
+    assert_eq!(told["page"], json!({ "path": "scrubjay-recipes.html", "bytes": page.len() }));
+    for (item, line) in told["shown"].as_array().expect("a list").iter().zip(&lines) {
+        assert_eq!(item["id"], line["id"]);
+        // MUSEG's matching adds a millionth to its denominators.
+        let score = item["predictions"][0]["score"].as_f64().expect("a number");
+        assert!((0.999..=1.0).contains(&score), "{} {score}", item["task"]);
+        let text = |key: &str| item[key].as_str().expect("a text").replace('<', "&lt;").replace('>', "&gt;");
+        assert!(page.contains(&text("truth")), "{}", item["task"]);
+        assert!(page.contains(&text("stimulus")) && page.contains(&text("id")));
+        // The clock of the page is the item's.
+        let times: Vec<String> = item["clips"][0]["shown_seconds"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|t| format!("{:.4}", t.as_f64().expect("a number")))
+            .collect();
+        assert!(page.contains(&format!("data-times=\"{}\"", times.join(","))), "{}", item["task"]);
+    }
+    assert_eq!(told["by_task"]["jigsaw"]["items"], 1);
+    // Nothing is fetched, and no style or script but the page's own runs.
+    for outside in ["http://", "https://", "src=\"/", "url(/", " style=\"", " onclick"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert!(page.contains("default-src 'none'") && !page.contains("unsafe"));
+    // The same again, byte for byte.
+    inspect(at.path(), &["recipes.jsonl", "--predictions", "said.jsonl", "--out", "again.html"]);
+    assert_eq!(page, std::fs::read_to_string(at.path().join("again.html")).expect("written"));
+}
+
+#[test]
+fn nothing_from_a_file_becomes_markup_and_lines_at_fault_are_counted() {
+    let at = folder();
+    let mut recipe = scrubjay_core::link::recipe(TaskName::Event, 1).expect("draws");
+    recipe.size = scrubjay_core::recipe::Size { width: 48, height: 32 };
+    if let scrubjay_core::task::Task::Event { query, .. } = &mut recipe.task {
+        *query = "</pre><script>alert(1)</script>\u{1b}[31m".to_owned();
+    }
+    let id = recipe.id();
+    write(&at.path().join("<b>.jsonl"), &[json!({ "id": id, "recipe": recipe })]);
+    let said = "<|event_start|>[0.1,0.2]<|event_end|><img src=x onerror=alert(1)>";
+    let lines = [
+        json!({ "id": id, "prediction": said }),
+        json!({ "id": "other", "prediction": "1-2" }),
+        json!({ "id": id, "prediction": 7 }),
+        json!([1]),
+        json!({ "prediction": "1" }),
+    ];
+    write(&at.path().join("said.jsonl"), &lines);
+    let text =
+        scrubjay(at.path(), &["inspect", "<b>.jsonl", "--predictions", "said.jsonl", "--out", "page.html"]);
+    assert!(text.status.success(), "{}", String::from_utf8_lossy(&text.stderr));
+    let told = String::from_utf8(text.stdout).expect("text");
+    for part in
+        ["1 predictions are of other items", "the prediction is not a text", "no id", "not a JSON object"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!told.contains('\u{1b}'), "a terminal is not steered");
+    let page = std::fs::read_to_string(at.path().join("page.html")).expect("written");
+    assert_eq!(page.matches("<script").count(), 1, "the page's own alone");
+    assert!(page.contains("&lt;script&gt;alert(1)") && page.contains("&lt;img src=x onerror"));
+    assert!(!page.contains("<img src=x") && !page.contains("\u{1b}"));
+    assert!(page.contains("Prediction 1"));
+}
+
+#[test]
+fn an_item_of_a_file_a_link_and_what_is_neither() {
+    let at = folder();
+    let (_, lines) = recipes(at.path());
+    let third = inspect(at.path(), &["recipes.jsonl:3", "--no-page"]);
+    assert_eq!((&third["kind"], &third["item"]["id"]), (&json!("item"), &lines[2]["id"]));
+    assert_eq!(std::fs::read_dir(at.path()).expect("lists").count(), 1, "no page was asked for");
+    let link = inspect(at.path(), &["/p/jigsaw/7", "--out", "j.html"]);
+    assert_eq!(link["item"]["task"], "jigsaw");
+    let page = std::fs::read_to_string(at.path().join("j.html")).expect("written");
+    assert_eq!(page.matches("<canvas").count(), link["item"]["clips"].as_array().expect("a list").len());
+
+    write(&at.path().join("odd.jsonl"), &[json!({ "x": 1 })]);
+    std::fs::write(at.path().join("empty.jsonl"), "\n").expect("writes");
+    std::fs::write(at.path().join("bytes.bin"), [0xff, 0, b'\n', 0xfe]).expect("writes");
+    std::fs::create_dir(at.path().join("folder")).expect("makes");
+    for (what, code, says) in [
+        ("recipes.jsonl:9", 2, "has 8 lines"),
+        ("odd.jsonl", 1, "neither with a recipe"),
+        ("empty.jsonl", 1, "is empty"),
+        ("bytes.bin", 1, "bytes.bin:1: not JSON"),
+        ("folder", 1, "neither a run"),
+        ("nothing.jsonl", 1, "cannot be read"),
+        ("/p/chess/1", 2, "chess"),
+    ] {
+        let out = scrubjay(at.path(), &["inspect", what]);
+        let told = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(code), "{what}: {told}");
+        assert!(told.contains(says) && out.stdout.is_empty(), "{what}: {told}");
+    }
+}
+
+#[test]
+fn a_run_shows_curves_answers_and_its_items() {
+    let at = folder();
+    let run = at.path().join("run");
+    std::fs::create_dir_all(run.join("data")).expect("makes");
+    std::fs::create_dir_all(run.join("rollouts")).expect("makes");
+    let (_, lines) = recipes(&run.join("data"));
+    let step = |i: u32| {
+        json!({ "phase": "grpo", "step": i, "loss": -0.1, "reward": f64::from(i) / 10.0,
+                "reward_by_task": { "jigsaw": f64::from(i) / 10.0, "<i>": 0.5 } })
+    };
+    write(&run.join("metrics.jsonl"), &(0..8).map(step).collect::<Vec<_>>());
+    // Killed while a line was written.
+    let cut = std::fs::read_to_string(run.join("metrics.jsonl")).expect("reads") + "\n{\"phase\": \"gr";
+    std::fs::write(run.join("metrics.jsonl"), cut).expect("writes");
+    let answer = |i: usize, said: &str| {
+        json!({ "id": lines[i]["id"], "source": "scene/day/3", "task": "jigsaw", "answer": said, "truth": "21",
+                "score": 0.25, "failed": false, "random": 0.3, "blind": 0.3 })
+    };
+    write(&run.join("answers.before.jsonl"), &[answer(2, "123456")]);
+    write(&run.join("answers.grpo.jsonl"), &[answer(2, "654321")]);
+    write(&run.join("rollouts/step-0.jsonl"), &[json!({ "id": "gone", "completion": "<u>", "reward": 0.5 })]);
+    let told = inspect(at.path(), &["run", "--out", "run.html"]);
+    assert_eq!(told["kind"], "run");
+    assert_eq!(told["phases"], json!([["grpo", 8]]));
+    assert_eq!(told["unreadable_metrics"], 1);
+    assert_eq!(told["without_recipe"], json!(["gone"]));
+    let of: Vec<&str> = told["shown"][0]["predictions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|p| p["from"].as_str().expect("a text"))
+        .collect();
+    assert_eq!(of, ["before", "grpo"]);
+    let page = std::fs::read_to_string(at.path().join("run.html")).expect("written");
+    assert!(page.contains("jigsaw: 0.000 at first, 0.700 at last") && page.contains("&lt;i&gt;: 0.500"));
+    assert!(page.contains("<pre>&lt;u&gt;</pre>") && page.contains("Evaluations"));
+    // A file of answers alone, without and with its recipes.
+    let alone = inspect(at.path(), &["run/answers.grpo.jsonl", "--no-page"]);
+    assert_eq!((&alone["kind"], &alone["shown"]), (&json!("answers"), &json!([])));
+    let with =
+        inspect(at.path(), &["run/answers.grpo.jsonl", "--no-page", "--recipes", "run/data/recipes.jsonl"]);
+    assert_eq!(with["shown"][0]["id"], lines[2]["id"]);
+}
+
+#[test]
+fn an_item_whose_video_is_gone_is_counted_among_others_and_an_error_alone() {
+    let at = folder();
+    let (path, lines) = recipes(at.path());
+    let mut recipe = scrubjay_core::link::recipe(TaskName::Jigsaw, 1).expect("draws");
+    let (frames, rate) = (recipe.source.frames(), recipe.source.rate());
+    recipe.source = scrubjay_core::source::Source::Video { sha256: "0".repeat(64), frames, rate };
+    let gone = json!({ "id": recipe.id(), "recipe": recipe, "file": at.path().join("gone.mp4") });
+    write(&path, &[lines[0].clone(), gone]);
+    let told = inspect(at.path(), &["recipes.jsonl", "--no-page"]);
+    assert_eq!(told["shown"].as_array().map(Vec::len), Some(1));
+    let causes = told["not_shown"].as_object().expect("causes");
+    assert!(
+        causes.len() == 1 && causes.iter().all(|(c, n)| c.contains("gone.mp4") && *n == json!(1)),
+        "{causes:?}"
+    );
+    let alone = scrubjay(at.path(), &["inspect", "recipes.jsonl:2"]);
+    assert_eq!(alone.status.code(), Some(1));
+}
