@@ -1,4 +1,5 @@
-//! Datasets: recipes on disk, and making them from sources.
+//! Datasets: recipes on disk, making them from sources, and writing their items for others to read.
 
+pub mod materialise;
 pub mod recipes;
 pub mod synth;
