@@ -1,6 +1,6 @@
 //! Clips as video files, encoded by FFmpeg's libraries in this process.
 //!
-//! Every frame is a picture of its own at one constant quantiser: equal frames become equal bytes wherever they stand,
+//! Every frame is a picture of its own at one constant quantiser: equal frames become equal pictures wherever they stand,
 //! and no frame is told from its neighbours by how it was compressed. The files' times are the shown times, so a reader
 //! that keeps every frame tells the viewer the clock that the truth is written in.
 
@@ -205,11 +205,9 @@ mod tests {
     /// at its time.
     #[test]
     fn frames_are_encoded_alike_and_shown_at_their_times() {
-        let shade = |s: u8| Frame {
-            width: 64,
-            height: 48,
-            rgb: (0..64 * 48 * 3).map(|i| (i % 64) as u8 + s).collect(),
-        };
+        // Grey, since colour is kept at half the size.
+        let rgb = |s: u8| (0..64 * 48 * 3).map(|i: u32| (i / 3 % 64) as u8 + s).collect();
+        let shade = |s: u8| Frame { width: 64, height: 48, rgb: rgb(s) };
         let frames: Vec<Frame> = (0..9).map(|i| shade(if i % 3 == 0 { 150 } else { 20 })).collect();
         let clip = Clip { frames, shown: (0..9).map(|i| f64::from(i) / 1.6).collect() };
         let bytes = mp4(&clip, 1.6).expect("encodes");
@@ -226,11 +224,13 @@ mod tests {
             let same = read.iter().zip(&clip.frames).find(|(_, f)| **f == clip.frames[k]).expect("itself");
             assert_eq!(decoded.frame, same.0.frame, "frame {i} differs from its like");
             let far = decoded.frame.rgb.iter().zip(&clip.frames[k].rgb).map(|(a, b)| a.abs_diff(*b)).max();
-            assert!(far < Some(16), "frame {i} is off by {far:?}");
+            assert!(far < Some(8), "frame {i} is off by {far:?}");
         }
         let mut input = ffmpeg::format::input(&file.path()).expect("opens");
         let sizes: Vec<usize> = input.packets().map(|(_, p)| p.size()).collect();
-        assert!(sizes.len() == 10 && input.streams().next().expect("one").avg_frame_rate().numerator() > 0);
-        assert!(sizes[1] == sizes[2] && sizes[3] == sizes[6], "{sizes:?}");
+        let rate = f64::from(input.streams().next().expect("one").avg_frame_rate());
+        assert!(sizes.len() == 10 && (rate - 1.6).abs() < 1e-3, "{} frames at {rate}", sizes.len());
+        // A picture's number, odd or even, is in its header; the rest is the same for the same picture.
+        assert!(sizes[1].abs_diff(sizes[2]) < 2 && sizes[3].abs_diff(sizes[6]) < 2, "{sizes:?}");
     }
 }

@@ -40,7 +40,7 @@ use stage::Outcome;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
-    /// Parquet rows with verl's columns, as VideoSSR's public scripts write them, and a folder of PNG frames an item.
+    /// Parquet rows with verl's columns, as VideoSSR's public scripts write them, and a folder of PNG frames a source.
     Verl,
     /// Parquet rows with chat messages for TRL and Hugging Face `datasets`, and a video file a clip.
     Hf,

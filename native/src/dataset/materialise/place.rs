@@ -133,31 +133,9 @@ impl Place {
         })
     }
 
-    /// Writes a folder of files, `name` within the dataset, whole or not at all, in place of one that is there.
-    pub(super) fn folder(
-        &self,
-        name: &str,
-        files: impl Iterator<Item = (String, Vec<u8>)>,
-    ) -> Result<(), Error> {
-        let (new, target) = (self.new_path(), self.out(name));
-        let all = || -> io::Result<()> {
-            fs::create_dir(&new)?;
-            for (name, bytes) in files {
-                File::create(new.join(name))?.write_all(&bytes)?;
-            }
-            match fs::rename(&new, &target) {
-                // Left by a run that was killed before it noted the item as done.
-                Err(_) if target.is_dir() => {
-                    fs::remove_dir_all(&target)?;
-                    fs::rename(&new, &target)
-                }
-                other => other,
-            }
-        };
-        all().map_err(|e| {
-            let _ = fs::remove_dir_all(&new);
-            failed(&target, &e)
-        })
+    /// Makes a folder, `name` within the dataset.
+    pub(super) fn within(&self, name: &str) -> Result<(), Error> {
+        folder(&self.out(name))
     }
 
     /// Notes an item as done; its files must be there.

@@ -1,9 +1,10 @@
 //! One item: realized, encoded, put in its place, and noted as done.
 
+use std::io::Write as _;
 use std::path::Path;
 
-use scrubjay_core::frame::Clip;
-use scrubjay_core::item::{Item, RealizeError};
+use scrubjay_core::frame::{Clip, Frame};
+use scrubjay_core::item::RealizeError;
 use scrubjay_core::source::Source;
 
 use super::place::Place;
@@ -43,22 +44,11 @@ pub(super) fn item(
         Ok(None) => return drop("unchanged", format!("item {}: {}", line.id, RealizeError::Unchanged)),
         Err(e) => return drop(cause(line), e.to_string()),
     };
-    let order = record::order(&item);
-    let names = |clip: usize, video: &dyn Fn(usize) -> String, frame: &dyn Fn(usize, usize) -> String| {
-        if inputs.form.has_videos() {
-            vec![video(clip)]
-        } else {
-            (0..item.clips[clip].frames.len()).map(|f| frame(clip, f)).collect()
-        }
-    };
-    let video = |c: usize| format!("videos/{}-{c:02}.mp4", line.id);
-    let frame = |c: usize, f: usize| match inputs.form {
-        Form::Webdataset => frame_name(c, f),
-        _ => format!("frames/{}/{}", line.id, frame_name(c, f)),
-    };
-    let clips = order
-        .iter()
-        .map(|&c| Shown { files: names(c, &video, &frame), times: item.clips[c].shown.clone() })
+    let files: Vec<Vec<String>> =
+        item.clips.iter().enumerate().map(|(c, clip)| names(inputs, line, c, clip)).collect();
+    let clips = record::order(&item)
+        .into_iter()
+        .map(|c| Shown { files: files[c].clone(), times: item.clips[c].shown.clone() })
         .collect();
     let record = match Record::new(line, index, &item, clips) {
         Ok(record) => record,
@@ -70,40 +60,59 @@ pub(super) fn item(
         }
     };
     match inputs.form {
-        Form::Verl => place.folder(&format!("frames/{}", line.id), pictures(line, &item)?.into_iter())?,
-        Form::Hf | Form::Swift => {
-            for (c, clip) in item.clips.iter().enumerate() {
-                let bytes = mp4(line, clip, item.sampling_fps)?;
-                place.file(&video(c), false, |to| std::io::Write::write_all(to, &bytes))?;
+        Form::Verl => {
+            place.within(&folder(line))?;
+            for (name, frame) in files.iter().flatten().zip(item.clips.iter().flat_map(|c| &c.frames)) {
+                // Most frames of a video are in several items: they are encoded once.
+                if !place.out(name).exists() {
+                    let bytes = png(line, frame)?;
+                    place.file(name, false, |to| to.write_all(&bytes))?;
+                }
             }
         }
-        Form::Webdataset => shards::sample(place, &record, &pictures(line, &item)?)?,
+        Form::Hf | Form::Swift => {
+            for (name, clip) in files.iter().flatten().zip(&item.clips) {
+                let bytes = encode::mp4(clip, item.sampling_fps)
+                    .map_err(|e| Error::failed(format!("item {}: a clip cannot be encoded: {e}", line.id)))?;
+                place.file(name, false, |to| to.write_all(&bytes))?;
+            }
+        }
+        Form::Webdataset => {
+            let frames = item.clips.iter().flat_map(|c| &c.frames);
+            let named = files.into_iter().flatten().zip(frames);
+            let pictures = named
+                .map(|(name, frame)| Ok((name, png(line, frame)?)))
+                .collect::<Result<Vec<_>, Error>>()?;
+            shards::sample(place, &record, &pictures)?;
+        }
     }
     place.note(&record)?;
     Ok(Outcome::Done)
 }
 
-/// A frame's file: its clip and its place there, both from 0.
-fn frame_name(clip: usize, frame: usize) -> String {
-    format!("{clip:02}-{frame:03}.png")
-}
-
-/// All frames as files.
-fn pictures(line: &Line, item: &Item) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let mut files = Vec::new();
-    for (c, clip) in item.clips.iter().enumerate() {
-        for (f, frame) in clip.frames.iter().enumerate() {
-            let bytes = picture::png(frame)
-                .map_err(|e| Error::failed(format!("item {}: a frame cannot be encoded: {e}", line.id)))?;
-            files.push((frame_name(c, f), bytes));
+/// The files of a clip. A frame on its own is named by its pixels, so that neither its place nor what was done to it is
+/// in its name.
+fn names(inputs: &Inputs, line: &Line, c: usize, clip: &Clip) -> Vec<String> {
+    match inputs.form {
+        Form::Verl => {
+            clip.frames.iter().map(|f| format!("{}/{:.32}.png", folder(line), f.sha256())).collect()
         }
+        Form::Hf | Form::Swift => vec![format!("videos/{}-{c:02}.mp4", line.id)],
+        Form::Webdataset => (0..clip.frames.len()).map(|f| format!("{c:02}-{f:03}.png")).collect(),
     }
-    Ok(files)
 }
 
-fn mp4(line: &Line, clip: &Clip, sampling_fps: f64) -> Result<Vec<u8>, Error> {
-    encode::mp4(clip, sampling_fps)
-        .map_err(|e| Error::failed(format!("item {}: a clip cannot be encoded: {e}", line.id)))
+/// The folder of a source's frames.
+fn folder(line: &Line) -> String {
+    match &line.recipe.source {
+        Source::Video { sha256, .. } => format!("frames/video-{sha256:.32}"),
+        Source::Scene { family, seed, .. } => format!("frames/scene-{family}-{seed}"),
+    }
+}
+
+fn png(line: &Line, frame: &Frame) -> Result<Vec<u8>, Error> {
+    picture::png(frame)
+        .map_err(|e| Error::failed(format!("item {}: a frame cannot be encoded: {e}", line.id)))
 }
 
 /// Why an item's frames cannot be had, in one word.
