@@ -184,6 +184,11 @@ fn what_cannot_be_made_is_named_and_the_rest_is_there() {
     let first = parquet::file::reader::FileReader::metadata(&rows).file_metadata().num_rows();
     assert_eq!(first as usize, 6 - report.ledger.iter().filter(|d| d.line <= 6).count());
 
+    let full = with(&recipes, &folder.path().join("full"));
+    std::fs::write(full.join("README.md"), "mine").expect("written");
+    let error = materialise(&full, Form::Verl, &options(2)).expect_err("in the way").to_string();
+    assert!(error.contains("README.md") && !full.join(".partial/inputs.json").exists(), "{error}");
+
     std::fs::write(out.join("recipes.jsonl"), &lines[1]).expect("written");
     let error = materialise(&out, Form::Verl, &options(2)).expect_err("other recipes").to_string();
     assert!(error.contains("other recipes"), "{error}");

@@ -18,23 +18,21 @@ mod rows;
 mod shards;
 mod stage;
 mod table;
+mod verl;
+mod work;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
 
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressStyle};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::recipes::{self, Line};
+use super::recipes;
 use super::synth::content_hash;
 use crate::error::Error;
 use crate::files::writable_folder;
-use crate::loader::Loader;
 use place::Place;
-use stage::Outcome;
+use work::Work;
 
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -195,106 +193,4 @@ pub fn materialise(out: &Path, form: Form, options: &Options) -> Result<Report, 
     let report = Report { form, items, files, dropped, ledger };
     place.file("README.md", true, |to| std::io::Write::write_all(to, card::card(&report).as_bytes()))?;
     place.finish(&Finished { inputs, report })
-}
-
-/// The items to be made and where they go.
-struct Work<'a> {
-    place: &'a Place,
-    inputs: &'a Inputs,
-    lines: &'a [Line],
-}
-
-impl Work<'_> {
-    /// Makes every item that is not there yet; the items that cannot be made.
-    fn items(&self) -> Result<Vec<Dropped>, Error> {
-        let mut ledger = Vec::new();
-        let bar = ProgressBar::new(self.lines.len() as u64);
-        if let Ok(style) =
-            ProgressStyle::with_template("writing items {wide_bar} {pos}/{len} {per_sec} {eta}")
-        {
-            bar.set_style(style);
-        }
-        // Source by source, in the order in which they first appear.
-        let mut seen = HashMap::new();
-        let mut sources = HashMap::new();
-        let mut groups: Vec<Vec<usize>> = Vec::new();
-        for (i, line) in self.lines.iter().enumerate() {
-            if let Some(first) = seen.insert(&line.id, i) {
-                seen.insert(&line.id, first);
-                let detail = format!("line {}: the same item as in line {}", i + 1, first + 1);
-                ledger.push(Dropped {
-                    line: i + 1,
-                    id: line.id.clone(),
-                    cause: "repeated".to_owned(),
-                    detail,
-                });
-                continue;
-            }
-            let group = *sources.entry(line.recipe.source.key()).or_insert_with(|| {
-                groups.push(Vec::new());
-                groups.len() - 1
-            });
-            groups[group].push(i);
-        }
-        let dropped = Mutex::new(ledger);
-        let one = |loader: &Loader, i: usize| -> Result<(), Error> {
-            if let Outcome::Dropped(drop) = stage::item(self.place, self.inputs, loader, &self.lines[i], i)? {
-                dropped.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(drop);
-            }
-            bar.inc(1);
-            Ok(())
-        };
-        groups.par_iter().try_for_each(|group| {
-            // A source's frames are kept for as long as its items are made, and no longer. Its first item decodes
-            // them; the others then find them, whichever worker has time for them.
-            let loader = Loader::default();
-            let wanted: Vec<usize> = group.iter().copied().filter(|i| !self.has(*i)).collect();
-            bar.inc((group.len() - wanted.len()) as u64);
-            let Some((first, rest)) = wanted.split_first() else { return Ok(()) };
-            one(&loader, *first)?;
-            rest.par_iter().try_for_each(|i| one(&loader, *i))
-        })?;
-        bar.finish_and_clear();
-        let mut ledger = dropped.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        ledger.sort_by_key(|d| d.line);
-        Ok(ledger)
-    }
-
-    fn has(&self, i: usize) -> bool {
-        self.place.record(&self.lines[i].id).is_ok()
-    }
-
-    /// Writes the files that list the items, shard by shard in the order of the recipes.
-    fn files(&self, ledger: &[Dropped]) -> Result<Vec<String>, Error> {
-        let gone: std::collections::HashSet<usize> = ledger.iter().map(|d| d.line - 1).collect();
-        let all: Vec<usize> = (0..self.lines.len()).collect();
-        let count = all.len().div_ceil(self.inputs.per_shard);
-        let mut files = Vec::new();
-        for (k, shard) in all.chunks(self.inputs.per_shard).enumerate() {
-            let ids: Vec<&str> =
-                shard.iter().filter(|i| !gone.contains(i)).map(|i| self.lines[*i].id.as_str()).collect();
-            let name = match self.inputs.form {
-                Form::Verl | Form::Hf => format!("data/train-{k:05}-of-{count:05}.parquet"),
-                Form::Swift => format!("data/train-{k:05}-of-{count:05}.jsonl"),
-                Form::Webdataset => format!("data/shard-{k:06}.tar"),
-            };
-            // A shard whose items were all dropped would be a file that some readers refuse.
-            if ids.is_empty() {
-                continue;
-            }
-            if !self.place.out(&name).exists() {
-                match self.inputs.form {
-                    Form::Verl => table::write::<rows::Verl>(self.place, &name, &ids, self.inputs)?,
-                    Form::Hf => table::write::<rows::Hf>(self.place, &name, &ids, self.inputs)?,
-                    Form::Swift => rows::lines(self.place, &name, &ids, self.inputs)?,
-                    Form::Webdataset => shards::write(self.place, &name, &ids)?,
-                }
-            }
-            if self.inputs.form == Form::Webdataset {
-                shards::release(self.place, &ids)?;
-            }
-            files.push(name);
-        }
-        Ok(files)
-    }
 }

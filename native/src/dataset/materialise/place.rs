@@ -4,7 +4,7 @@
 //! Against a power cut only the files that list items are flushed to the disk one by one; thousands of pictures would
 //! take longer to flush than to make.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -60,21 +60,31 @@ impl Place {
         }
         folder(&partial)?;
         let lock = File::create(&lock).map_err(|e| failed(&lock, &e))?;
-        lock.try_lock().map_err(|_| Error::path(out, "another process is writing this dataset"))?;
-        let begun = partial.join("inputs.json");
-        match read_json::<Inputs>(&begun)? {
-            Some(found) if found == *inputs => {}
-            Some(found) => {
-                return Err(Error::path(
-                    out,
-                    format!(
-                        "holds a part of the {} form of other recipes or other options; choose another folder or \
-                         remove it",
-                        found.form
-                    ),
-                ));
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::path(out, "another process is writing this dataset"));
             }
-            None => {}
+            // Not every file system has locks; there the user must see to it.
+            Err(TryLockError::Error(_)) | Ok(()) => {}
+        }
+        let begun = partial.join("inputs.json");
+        let found = read_json::<Inputs>(&begun)?;
+        if let Some(found) = found.as_ref().filter(|found| *found != inputs) {
+            return Err(Error::path(
+                out,
+                format!(
+                    "holds a part of the {} form of other recipes or other options; choose another folder or \
+                     remove it",
+                    found.form
+                ),
+            ));
+        }
+        if found.is_none()
+            && let Some(name) =
+                ["README.md", "data", "frames", "videos"].iter().find(|n| out.join(n).exists())
+        {
+            let what = "is in the way, and is not of this dataset; choose another folder or remove it";
+            return Err(Error::path(&out.join(name), what));
         }
         let place = Self { out: out.to_owned(), partial, next: AtomicU64::new(0), _lock: lock };
         // Whatever was being written when the last run ended.
@@ -85,17 +95,11 @@ impl Place {
         for name in ["new", "records", "samples"] {
             folder(&place.partial.join(name))?;
         }
-        for name in ["data", "frames", "videos"] {
-            let used = match name {
-                "frames" => inputs.form == super::Form::Verl,
-                "videos" => inputs.form.has_videos(),
-                _ => true,
-            };
-            if used {
-                folder(&place.out(name))?;
-            }
-        }
         place.file(".partial/inputs.json", true, |to| Ok(serde_json::to_writer(to, inputs)?))?;
+        folder(&place.out("data"))?;
+        if inputs.form.has_videos() {
+            folder(&place.out("videos"))?;
+        }
         Ok(Opened::Begun(place))
     }
 

@@ -87,6 +87,7 @@ fn name(id: &str) -> String {
     format!("samples/{id}.tar")
 }
 
-fn kept(place: &Place, id: &str) -> PathBuf {
+/// Where an item is kept.
+pub(super) fn kept(place: &Place, id: &str) -> PathBuf {
     place.out(".partial").join(name(id))
 }
