@@ -6,6 +6,7 @@ use std::str::FromStr as _;
 use clap::Args as ClapArgs;
 use scrubjay_core::scene::Family;
 
+use crate::dataset::materialise::{Form, Options, materialise};
 use crate::dataset::synth::{Plan, synthesize};
 use crate::error::Error;
 use crate::video::is_picture;
@@ -41,6 +42,15 @@ pub(super) struct Args {
     /// A dataset, a bench say, whose videos must not be used: neither the same files nor what looks like them.
     #[arg(long, value_name = "DATASET")]
     against: Option<PathBuf>,
+    /// Write the items, too, as files that other programs train from.
+    #[arg(long, value_enum, value_name = "FORM")]
+    materialise: Option<Form>,
+    /// Items of a shard of these files.
+    #[arg(long, value_name = "N", requires = "materialise")]
+    per_shard: Option<usize>,
+    /// Put before every path in these files; without it they start in the folder written into.
+    #[arg(long, value_name = "FOLDER", requires = "materialise")]
+    path_prefix: Option<String>,
     /// Folder to write into.
     #[arg(long)]
     out: PathBuf,
@@ -78,6 +88,15 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
         eprintln!("warning: {n} {task} item{} not drawn (see ledger.jsonl)", if *n == 1 { "" } else { "s" });
     }
     eprintln!("{} recipes in {}", made.items, plan.out.display());
+    if let Some(form) = args.materialise {
+        let options =
+            Options { workers: plan.workers, per_shard: args.per_shard, path_prefix: args.path_prefix };
+        let report = materialise(&plan.out, form, &options)?;
+        for (cause, n) in &report.dropped {
+            eprintln!("warning: {n} item{} dropped: {cause}", if *n == 1 { "" } else { "s" });
+        }
+        eprintln!("{} items as {form} in {}", report.items, plan.out.display());
+    }
     Ok(())
 }
 

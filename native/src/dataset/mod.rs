@@ -1,6 +1,7 @@
-//! Datasets: recipes on disk, and making them from sources.
+//! Datasets: recipes on disk, making them from sources, and writing their items for others to read.
 
 mod journal;
+pub mod materialise;
 mod near;
 pub mod recipes;
 mod sources;
