@@ -216,7 +216,8 @@ mod tests {
         std::fs::write(file.path(), bytes).expect("written");
         let size = scrubjay_core::recipe::Size { width: 64, height: 48 };
         let indices: Vec<u32> = (0..10).collect();
-        let read = crate::video::decode(file.path(), &indices, size).expect("decodes");
+        let video = crate::video::Video::open(file.path()).expect("opens");
+        let read = video.decode(&indices, size).expect("decodes");
         for (i, decoded) in read.iter().enumerate() {
             let k = i.min(8);
             let time = decoded.pts_seconds.expect("a time");
