@@ -18,6 +18,7 @@ use crate::similarity::{SMALL, Similarity, Thumbnails};
 use crate::source::qwen;
 use crate::source::{Clock, Sampling, SamplingError, Source, SourceTimes, Timeline, Times};
 use crate::task::event::Habits;
+use crate::task::segments::Sought;
 use crate::task::{Task, TaskError, TaskName, counting, event, grounding, jigsaw, masked, segments};
 
 /// A picture size in pixels.
@@ -323,6 +324,37 @@ impl Recipe {
         let recipe =
             Self { version: GENERATOR_VERSION, source: source.clone(), sampling, size, task, wording, times };
         recipe.wants()?;
+        Ok(recipe)
+    }
+
+    /// States an item whose task is known already, from an annotation say: nothing is drawn.
+    ///
+    /// # Errors
+    /// [`RecipeError`] as [`Self::draw`]; and [`RecipeError::Task`] when the sampled frames pass over a span that is
+    /// asked about.
+    pub fn stated(
+        source: Source,
+        sampling: Sampling,
+        size: Size,
+        task: Task,
+        wording: Wording,
+    ) -> Result<Self, RecipeError> {
+        let recipe = Self { version: GENERATOR_VERSION, source, sampling, size, task, wording };
+        recipe.wants()?;
+        let spans = match &recipe.task {
+            Task::Event { span, .. } => std::slice::from_ref(span),
+            Task::Segments(Sought::Event { spans, .. }) => spans.as_slice(),
+            _ => return Ok(recipe),
+        };
+        let (frames, fps) = (recipe.source.frames(), recipe.source.rate().fps());
+        let shown = sampling.select(frames, fps)?.indices;
+        for [start, end] in spans {
+            // The frames that begin within the span.
+            let first = |ms: u32| shown.partition_point(|i| f64::from(*i) / fps * 1000.0 < f64::from(ms));
+            if first(*start) == first(*end) {
+                return Err(TaskError(format!("no sampled frame lies in the span {start}-{end} ms")).into());
+            }
+        }
         Ok(recipe)
     }
 

@@ -22,6 +22,7 @@ use scrubjay_core::time::Rate;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::annotations::Annotated;
 use super::recipes::Line;
 use crate::error::Error;
 use crate::files::{writable_folder, write_atomic};
@@ -101,16 +102,22 @@ pub struct Made {
     pub skipped: BTreeMap<String, usize>,
     /// Items of this part that no source admitted, by task; each has its line in the ledger.
     pub undrawn: BTreeMap<&'static str, usize>,
+    /// What became of the annotations, where items were made of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Annotated>,
     /// The whole preset.
     pub config: Preset,
 }
 
 /// A usable video.
 #[derive(Debug, Clone)]
-struct Video {
-    source: Source,
-    size: Size,
-    file: PathBuf,
+pub(super) struct Video {
+    /// What it is.
+    pub(super) source: Source,
+    /// Picture size of its items.
+    pub(super) size: Size,
+    /// The file, absolute.
+    pub(super) file: PathBuf,
 }
 
 /// Makes the dataset: `recipes.jsonl`, `ledger.jsonl` and `dataset.json` in the plan's folder.
@@ -187,30 +194,26 @@ fn run(plan: &Plan) -> Result<Made, Error> {
         scenes: plan.scenes.iter().map(|f| f.name()).collect(),
         skipped: causes,
         undrawn: lost,
+        annotations: None,
         config: plan.preset.clone(),
     };
-    writable_folder(&plan.out)?;
-    write_atomic(&plan.out.join("recipes.jsonl"), &jsonl(&lines)?)?;
     let ledger = [jsonl(&skipped)?, jsonl(&undrawn)?].concat();
-    write_atomic(&plan.out.join("ledger.jsonl"), &ledger)?;
-    let json = serde_json::to_vec_pretty(&made).map_err(|e| Error::failed(e.to_string()))?;
-    write_atomic(&plan.out.join("dataset.json"), &json)?;
+    write(&plan.out, &lines, &ledger, &made)?;
     Ok(made)
+}
+
+/// Writes a dataset's three files, `dataset.json` last.
+pub(super) fn write(out: &Path, lines: &[Line], ledger: &[u8], made: &Made) -> Result<(), Error> {
+    writable_folder(out)?;
+    write_atomic(&out.join("recipes.jsonl"), &jsonl(lines)?)?;
+    write_atomic(&out.join("ledger.jsonl"), ledger)?;
+    let json = serde_json::to_vec_pretty(made).map_err(|e| Error::failed(e.to_string()))?;
+    write_atomic(&out.join("dataset.json"), &json)
 }
 
 /// Probes all videos; sorted by content so that the order of names does not matter, and each content once.
 fn inspect(plan: &Plan) -> (Vec<Video>, Vec<Skipped>) {
-    let style = ProgressStyle::with_template("looking at videos {wide_bar} {pos}/{len} {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let results: Vec<Result<Video, Skipped>> =
-        plan.videos.par_iter().progress_with_style(style).map(|file| inspect_one(plan, file)).collect();
-    let (mut videos, mut skipped) = (Vec::new(), Vec::new());
-    for result in results {
-        match result {
-            Ok(video) => videos.push(video),
-            Err(skip) => skipped.push(skip),
-        }
-    }
+    let (mut videos, mut skipped) = inspect_all(plan, &plan.videos);
     videos.sort_by_key(|v| (v.source.key(), v.file.clone()));
     let mut unique: Vec<Video> = Vec::with_capacity(videos.len());
     for video in videos {
@@ -225,6 +228,22 @@ fn inspect(plan: &Plan) -> (Vec<Video>, Vec<Skipped>) {
     }
     skipped.sort_by(|a, b| a.file.cmp(&b.file));
     (unique, skipped)
+}
+
+/// Probes files, in their order.
+pub(super) fn inspect_all(plan: &Plan, files: &[PathBuf]) -> (Vec<Video>, Vec<Skipped>) {
+    let style = ProgressStyle::with_template("looking at videos {wide_bar} {pos}/{len} {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let results: Vec<Result<Video, Skipped>> =
+        files.par_iter().progress_with_style(style).map(|file| inspect_one(plan, file)).collect();
+    let (mut videos, mut skipped) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(video) => videos.push(video),
+            Err(skip) => skipped.push(skip),
+        }
+    }
+    (videos, skipped)
 }
 
 fn inspect_one(plan: &Plan, file: &Path) -> Result<Video, Skipped> {
@@ -341,7 +360,7 @@ fn pool(path: &Path, source: &Source, data: &scrubjay_core::preset::Data) -> Res
     Ok(Thumbnails::new(&decoded.into_iter().map(|d| d.frame).collect::<Vec<_>>()))
 }
 
-fn jsonl<T: Serialize>(values: &[T]) -> Result<Vec<u8>, Error> {
+pub(super) fn jsonl<T: Serialize>(values: &[T]) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
     for value in values {
         serde_json::to_writer(&mut out, value).map_err(|e| Error::failed(e.to_string()))?;
