@@ -499,6 +499,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_stated_must_be_in_sight() {
+        use crate::source::{Clock, Pick};
+        use crate::time::Rate;
+        let source = Source::Video { sha256: "0".repeat(64), frames: 100, rate: Rate { num: 10, den: 1 } };
+        let sampling = Sampling { pick: Pick::Uniform { count: 5 }, clock: Clock::Pts };
+        let size = Size { width: 32, height: 32 };
+        let state = |task| Recipe::stated(source.clone(), sampling, size, task, Wording::Plain);
+        let event = |span| state(Task::Event { query: "it rains".to_owned(), span });
+        let all = |spans| state(Task::Segments(Sought::Event { query: "it rains".to_owned(), spans }));
+        // Frames at 1, 3, 5, 7 and 9 seconds.
+        let recipe = event([1000, 4000]).expect("two frames of it are shown");
+        assert_eq!(recipe.timeline().expect("sound").indices, [10, 30, 50, 70, 90]);
+        for span in [[1100, 2900], [0, 900], [9100, 10_000], [3000, 3000], [4000, 3000]] {
+            assert!(matches!(event(span), Err(RecipeError::Task(_))), "{span:?}");
+        }
+        assert!(all(vec![[0, 2000], [6500, 8000]]).is_ok());
+        assert!(all(vec![[0, 2000], [5500, 6500]]).is_err(), "one of them is not in sight");
+        let answer = Task::Qa {
+            question: "Does it rain?".to_owned(),
+            options: vec!["yes".to_owned(), "no".to_owned()],
+            answer: 2,
+        };
+        assert!(state(answer).is_err(), "as strict as what is drawn");
+    }
+
+    #[test]
     fn areas_keep_the_aspect_within_bounds() {
         let rule = Picture::Area { min_pixels: 128 * 128, max_pixels: 256 * 256 };
         let size = |rule: Picture, width, height| rule.size(width, height, 48).expect("a usual shape");

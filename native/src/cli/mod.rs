@@ -42,7 +42,7 @@ enum Command {
     /// Perturb one picture.
     Perturb(perturb::PerturbArgs),
     /// Score answers: JSON lines on standard input to JSON lines on standard output.
-    Score,
+    Score(score::Args),
     /// Compare two files of scores on the same items: means, difference, p-value.
     Compare(compare::Args),
     /// Serve the built site.
@@ -66,7 +66,7 @@ pub fn main() -> ExitCode {
         Command::Item(args) => item::item(&args),
         Command::Frames(args) => item::frames(&args),
         Command::Perturb(args) => perturb::run(&args),
-        Command::Score => score::run(),
+        Command::Score(args) => score::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Serve { addr, site } => crate::serve::serve(&site, addr),
     };

@@ -105,6 +105,13 @@ fn checked(annotation: Annotation) -> Result<Annotation, Fault> {
     if annotation.video.trim().is_empty() {
         return Err(Fault::malformed("no video is named"));
     }
+    let texts = match &annotation.ask {
+        Ask::Segments { query, .. } => std::slice::from_ref(query).iter().chain(&[]),
+        Ask::Choice { question, options, .. } => std::slice::from_ref(question).iter().chain(options),
+    };
+    if let Some(text) = texts.into_iter().find(|t| t.contains("<video>")) {
+        return Err(Fault::malformed(format!("'{text}' holds the mark of a video, <video>")));
+    }
     for task in super::tasks::all(&annotation) {
         task.check(frames).map_err(|e| Fault::malformed(e.to_string()))?;
         if let (Task::Qa { options, answer, .. }, Ask::Choice { .. }) = (&task, &annotation.ask) {
@@ -238,17 +245,43 @@ pub(super) fn document(
     file: &Path,
     row: impl FnMut(Place, Value) -> bool,
 ) -> Result<(), Error> {
+    walk(bytes, file, None, row).map(|_| ())
+}
+
+/// As [`document`], of the one member of the file's object that has this name; says whether there is one.
+///
+/// # Errors
+/// [`Error`] when the file is not JSON or is cut off.
+pub(super) fn member(
+    bytes: &[u8],
+    file: &Path,
+    name: &'static str,
+    row: impl FnMut(Place, Value) -> bool,
+) -> Result<bool, Error> {
+    walk(bytes, file, Some(name), row)
+}
+
+fn walk(
+    bytes: &[u8],
+    file: &Path,
+    inside: Option<&'static str>,
+    row: impl FnMut(Place, Value) -> bool,
+) -> Result<bool, Error> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let mut walk = Walk { row, stopped: false };
+    let mut walk = Walk { row, inside, found: false, stopped: false };
     let walked = Members(&mut walk).deserialize(&mut json).and_then(|()| json.end());
     match walked {
         Err(e) if !walk.stopped => Err(Error::path(file, format!("not JSON, or cut off: {e}"))),
-        _ => Ok(()),
+        _ => Ok(walk.found),
     }
 }
 
 struct Walk<F> {
     row: F,
+    /// The member of the outer object whose members are the rows.
+    inside: Option<&'static str>,
+    /// Whether there was one.
+    found: bool,
     stopped: bool,
 }
 
@@ -283,6 +316,16 @@ impl<'de, F: FnMut(Place, Value) -> bool> Visitor<'de> for Members<'_, F> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         while let Some(key) = object.next_key::<String>()? {
+            if let Some(name) = self.0.inside {
+                if name == key {
+                    (self.0.inside, self.0.found) = (None, true);
+                    object.next_value_seed(Members(self.0))?;
+                    self.0.inside = Some(name);
+                } else {
+                    object.next_value::<IgnoredAny>()?;
+                }
+                continue;
+            }
             let value = object.next_value()?;
             if !(self.0.row)(Place::Key(key), value) {
                 self.0.stopped = true;

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::rows::{Fault, Place, Rows, document, list, number, text, text_lines};
+use super::rows::{Fault, Place, Rows, list, member, number, text, text_lines};
 use super::{Annotation, Ask};
 use crate::error::Error;
 
@@ -13,15 +13,8 @@ pub(super) fn read(bytes: &[u8], rows: &mut Rows<'_>) -> Result<(), Error> {
         lines(bytes, rows);
         return Ok(());
     }
-    let mut found = false;
-    document(bytes, rows.file, |place, value| {
-        if place == Place::Key("database".to_owned()) {
-            found = true;
-            match value {
-                Value::Object(videos) => videos.iter().for_each(|(name, video)| database(name, video, rows)),
-                _ => rows.drop(&place, Fault::malformed("the database is no object")),
-            }
-        }
+    let found = member(bytes, rows.file, "database", |place, video| {
+        database(&place.to_string(), &video, rows);
         true
     })?;
     if found { Ok(()) } else { Err(Error::path(rows.file, "there is no 'database' in it")) }

@@ -27,7 +27,8 @@ fn row(row: &Value, place: &Place, rows: &mut Rows<'_>) -> Result<Annotation, Fa
         _ => Vec::new(),
     };
     let kind = text(row, "problem_type")?;
-    let question = text(row, "problem")?;
+    // Some copies say in the problem where the video stands; an item's prompt says it itself.
+    let question = text(row, "problem")?.replace("<video>", "").trim().to_owned();
     let ask = match kind.as_str() {
         "grounding" => Ask::Segments { query: question, spans: rows.spans(place, &times(), 1.0)? },
         "multiple choice" | "qa" => {
