@@ -104,6 +104,8 @@ fn a_file_of_another_kind_is_an_error_that_says_what_is_known() {
         let error = read(&path, None).expect_err(name).to_string();
         assert!(error.contains(wanted) && error.contains(name), "{error}");
     }
+    let unsure = read(&fixtures().join("Ambiguous_val.txt"), None).expect("one of THUMOS' own files");
+    assert_eq!((unsure.annotations.len(), unsure.dropped.len()), (0, 2));
     assert!(read(Path::new("/nowhere/at/all.json"), None).is_err());
 }
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::rows::{Fault, Place, Rows, document, list, number};
+use super::rows::{Fault, Place, Rows, list, number};
+use super::walk::document;
 use super::{Annotation, Ask};
 use crate::error::Error;
 

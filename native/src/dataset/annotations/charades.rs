@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::rows::{Fault, Place, Rows, text_lines};
+use super::rows::{Fault, Place, Rows};
+use super::walk::text_lines;
 use super::{Annotation, Ask};
 
 pub(super) fn read(bytes: &[u8], rows: &mut Rows<'_>) {

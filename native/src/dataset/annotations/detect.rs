@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Format;
-use super::rows::{document, json_rows, keys, text_lines};
+use super::walk::{document, json_rows, keys, text_lines};
 use crate::error::Error;
 
 /// Rows that are looked at before a file is given up: the first ones may be damaged.

@@ -20,7 +20,9 @@ mod tacos;
 mod tasks;
 mod thumos;
 pub mod verl;
+mod verl_item;
 mod video_r1;
+mod walk;
 
 use std::path::Path;
 
@@ -175,6 +177,10 @@ pub fn read(path: &Path, format: Option<Format>) -> Result<Read, Error> {
         }
     }
     let read = rows.done();
+    if !read.dropped.is_empty() && read.dropped.iter().all(|d| d.cause == thumos::AMBIGUOUS) {
+        // A file of its own among those of the classes, named with them by a glob.
+        return Ok(read);
+    }
     match (read.annotations.is_empty(), read.dropped.first()) {
         (true, Some(first)) => Err(Error::failed(format!(
             "{}: none of its {} rows can be used as {}: {}: {}",

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use csv::StringRecord;
 use serde_json::Value;
 
-use super::rows::{Fault, Place, Rows, document, number};
+use super::rows::{Fault, Place, Rows, number};
+use super::walk::document;
 use super::{Annotation, Ask};
 use crate::error::Error;
 

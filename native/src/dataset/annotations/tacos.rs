@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::activitynet::sentences;
-use super::rows::{Fault, Place, Rows, document, number};
+use super::rows::{Fault, Place, Rows, number};
+use super::walk::document;
 use super::{Annotation, Ask};
 use crate::error::Error;
 

@@ -4,7 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::rows::{Fault, Place, Rows, list, member, number, text, text_lines};
+use super::rows::{Fault, Place, Rows, list, number, text};
+use super::walk::{member, text_lines};
 use super::{Annotation, Ask};
 use crate::error::Error;
 
@@ -55,7 +56,12 @@ fn finish(groups: Vec<Group>, split: Option<&str>, duration_s: Option<f64>, rows
     }
 }
 
-const AMBIGUOUS: &str = "the annotators were not sure of these";
+/// The cause for segments that the annotators put under no class.
+pub(super) const AMBIGUOUS: &str = "ambiguous";
+
+fn ambiguous() -> Fault {
+    Fault::new(AMBIGUOUS, "the annotators were not sure of this one")
+}
 
 fn lines(bytes: &[u8], rows: &mut Rows<'_>) {
     let stem = rows.file.file_stem().and_then(|s| s.to_str()).unwrap_or_default().to_owned();
@@ -68,7 +74,7 @@ fn lines(bytes: &[u8], rows: &mut Rows<'_>) {
         let line = String::from_utf8_lossy(line);
         let parts: Vec<&str> = line.split_whitespace().collect();
         match parts.as_slice() {
-            [_, _, _] if label == "Ambiguous" => rows.drop(&place, Fault::new("ambiguous", AMBIGUOUS)),
+            [_, _, _] if label == "Ambiguous" => rows.drop(&place, ambiguous()),
             [video, start, end] if [start, end].iter().all(|t| number(&json!(t)).is_some()) => {
                 gather(&mut groups, place, video, label, json!([start, end]));
             }
@@ -93,7 +99,7 @@ fn database(name: &str, video: &Value, rows: &mut Rows<'_>) {
         let place = Place::Part(name.to_owned(), i + 1);
         match (text(annotation, "label"), annotation.get("segment")) {
             (Ok(label), _) if label == "Ambiguous" => {
-                rows.drop(&place, Fault::new("ambiguous", AMBIGUOUS));
+                rows.drop(&place, ambiguous());
             }
             (Ok(label), Some(segment)) => gather(&mut groups, place, name, &label, segment.clone()),
             (Err(fault), _) => rows.drop(&place, fault),

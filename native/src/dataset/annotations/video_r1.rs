@@ -4,7 +4,8 @@
 
 use serde_json::Value;
 
-use super::rows::{Fault, Place, Rows, json_rows, list, name, number, text};
+use super::rows::{Fault, Place, Rows, list, name, number, text};
+use super::walk::json_rows;
 use super::{Annotation, Ask};
 use crate::error::Error;
 
