@@ -250,17 +250,25 @@ fn inspect_one(plan: &Plan, file: &Path) -> Result<Video, Skipped> {
     let skip =
         |cause: &str, detail: String| Skipped { file: file.to_owned(), cause: cause.to_owned(), detail };
     let probe = video::Video::open(file).map_err(|e| skip(e.cause(), e.to_string()))?;
-    plan.preset
+    let timeline = plan
+        .preset
         .data
         .sampling
         .select(probe.frames(), probe.rate().fps())
         .map_err(|e| skip("too-short", format!("{}: {e}", file.display())))?;
+    let frames = timeline.indices.len() as u32;
+    let size = plan
+        .preset
+        .data
+        .picture
+        .size(probe.size().width, probe.size().height, frames)
+        .map_err(|e| skip("shape", format!("{}: {e}", file.display())))?;
     let sha256 = content_hash(file).map_err(|e| skip("unreadable", e.to_string()))?;
     // Absolute, so that the recipes can be used from anywhere.
     let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     Ok(Video {
         source: Source::Video { sha256, frames: probe.frames(), rate: probe.rate() },
-        size: plan.preset.data.picture.size(probe.size().width, probe.size().height),
+        size,
         file: path,
     })
 }
@@ -276,11 +284,11 @@ fn line(plan: &Plan, videos: &[Video], i: usize, question: Question) -> Result<R
     let mut stream = Stream::keyed(plan.seed, "synth", "source", i as u64);
     let mut last = None;
     for _ in 0..ATTEMPTS {
-        let (source, size, file) = draw_source(plan, videos, question, &mut stream);
+        let (source, size, file) = draw_source(plan, videos, question, &mut stream)?;
         let (other, others) = match question.needs_other() {
             // A video has one frame size of its own; both are read at the item's.
             true => {
-                let (other, _, path) = draw_source(plan, videos, question, &mut stream);
+                let (other, _, path) = draw_source(plan, videos, question, &mut stream)?;
                 let key = match &other {
                     Source::Video { sha256, .. } => path.map(|p| (sha256.clone(), p)),
                     Source::Scene { .. } => None,
@@ -330,7 +338,7 @@ fn draw_source(
     videos: &[Video],
     question: Question,
     stream: &mut Stream,
-) -> (Source, Size, Option<PathBuf>) {
+) -> Result<(Source, Size, Option<PathBuf>), Error> {
     let data = &plan.preset.data;
     let from_scene = match (plan.scenes.is_empty(), videos.is_empty()) {
         (false, false) => stream.below(2) == 0 || question.needs_events(),
@@ -342,10 +350,13 @@ fn draw_source(
         let rate = Rate { num: data.scene_fps, den: 1 };
         let source = Source::Scene { family, seed, frames: data.scene_frames, rate };
         // Scenes are drawn at any size; their native aspect is 16:9.
-        (source, data.picture.size(1280, 720), None)
+        let fail = |e: RecipeError| Error::failed(format!("{}: {e}", source.key()));
+        let sampled = data.sampling.select(source.frames(), rate.fps()).map_err(|e| fail(e.into()))?;
+        let size = data.picture.size(1280, 720, sampled.indices.len() as u32).map_err(fail)?;
+        Ok((source, size, None))
     } else {
         let v = &videos[stream.below(videos.len() as u32) as usize];
-        (v.source.clone(), v.size, Some(v.file.clone()))
+        Ok((v.source.clone(), v.size, Some(v.file.clone())))
     }
 }
 

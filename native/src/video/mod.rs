@@ -50,7 +50,10 @@ impl Video {
         let rate = match (part(rate.numerator()), part(rate.denominator())) {
             (Some(num), Some(den)) => Rate { num, den },
             _ => {
-                return Err(VideoError::Decode(path.to_owned(), "the stream states no frame rate".to_owned()));
+                return Err(VideoError::Decode(
+                    path.to_owned(),
+                    "the stream states no frame rate".to_owned(),
+                ));
             }
         };
         Ok(Self { path: path.to_owned(), index, rate, base, turn, size })

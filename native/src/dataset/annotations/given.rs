@@ -68,8 +68,10 @@ fn run(plan: &Plan, given: &Gathered, count: Option<usize>) -> Result<Made, Erro
         plan.videos.iter().map(|f| std::path::absolute(f).unwrap_or_else(|_| f.clone())).collect();
     let (videos, mut skipped) = inspect_all(plan, &named_files(&given.annotations, &files));
     skipped.sort_by(|a, b| a.file.cmp(&b.file));
-    let usable: Vec<Usable<'_>> =
-        videos.iter().map(|Video { source, size, file }| Usable { source, size: *size, file }).collect();
+    let usable: Vec<Usable<'_>> = videos
+        .iter()
+        .map(|Video { source, size, file }| Usable { source, size: *size, file, times: None })
+        .collect();
     let items = lines(&given.annotations, &files, &usable, &plan.preset.data, count)?;
     if items.lines.is_empty() {
         let why = items.dropped.first().map_or("", |d| d.detail.as_str());

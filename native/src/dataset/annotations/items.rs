@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use scrubjay_core::preset::Data;
 use scrubjay_core::recipe::{Recipe, RecipeError, Size};
-use scrubjay_core::source::Source;
+use scrubjay_core::source::{Source, Times};
 use scrubjay_core::task::Task;
 use scrubjay_core::task::segments::Sought;
 
@@ -22,6 +22,8 @@ pub struct Usable<'a> {
     pub size: Size,
     /// Where it is.
     pub file: &'a Path,
+    /// When the sampled frames are presented, where items carry that.
+    pub times: Option<&'a Times>,
 }
 
 /// What became of a list of annotations.
@@ -107,11 +109,11 @@ pub fn lines(
 type Refused = (&'static str, String);
 
 fn line(mut task: Task, video: &Usable<'_>, data: &Data) -> Result<Result<Line, Refused>, Error> {
-    let Usable { source, size, file } = *video;
-    if let Err(refused) = fit(&mut task, source) {
+    let Usable { source, size, file, times } = *video;
+    if let Err(refused) = fit(&mut task, video) {
         return Ok(Err(refused));
     }
-    match Recipe::stated(source.clone(), data.sampling, size, task, data.wording) {
+    match Recipe::stated(source.clone(), data.sampling, size, task, data.wording, times.cloned()) {
         Ok(recipe) => {
             Ok(Ok(Line { id: recipe.id(), recipe, file: Some(file.to_owned()), others: BTreeMap::new() }))
         }
@@ -122,14 +124,17 @@ fn line(mut task: Task, video: &Usable<'_>, data: &Data) -> Result<Result<Line, 
 }
 
 /// Cuts spans off at the video's end.
-fn fit(task: &mut Task, source: &Source) -> Result<(), Refused> {
+fn fit(task: &mut Task, video: &Usable<'_>) -> Result<(), Refused> {
     let spans = match task {
         Task::Event { span, .. } => std::slice::from_mut(span),
         Task::Segments(Sought::Event { spans, .. }) => spans.as_mut_slice(),
         _ => return Ok(()),
     };
     // A source without a frame rate lasts no time here, and is refused for it by its sampling.
-    let seconds = f64::from(source.frames()) / source.rate().fps().max(f64::MIN_POSITIVE);
+    let seconds = match video.times {
+        Some(Times { rate, whole, .. }) => *whole as f64 / rate.fps().max(f64::MIN_POSITIVE),
+        None => f64::from(video.source.frames()) / video.source.rate().fps().max(f64::MIN_POSITIVE),
+    };
     let whole = (seconds * 1000.0).min(f64::from(u32::MAX)) as u32;
     for [start, end] in spans {
         if *end > whole.saturating_add(SLACK) || *start >= whole {
