@@ -35,4 +35,4 @@ mod turn;
 /// Version of everything that turns a seed into pixels, truths and prompts.
 ///
 /// It is part of every random stream's key and of every recipe, and changes whenever any output would.
-pub const GENERATOR_VERSION: u32 = 2;
+pub const GENERATOR_VERSION: u32 = 3;

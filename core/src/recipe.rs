@@ -18,6 +18,7 @@ use crate::similarity::{SMALL, Similarity, Thumbnails};
 use crate::source::qwen;
 use crate::source::{Clock, Sampling, SamplingError, Source, Timeline, Times};
 use crate::task::event::Habits;
+use crate::task::segments::Sought;
 use crate::task::{Task, TaskError, TaskName, counting, event, grounding, jigsaw, masked, segments};
 
 /// A picture size in pixels.
@@ -326,6 +327,49 @@ impl Recipe {
         Ok(recipe)
     }
 
+    /// States an item whose task is known already, from an annotation say: nothing is drawn. `times` are those of the
+    /// chosen frames, where the source's rate is not constant and the clock shows them.
+    ///
+    /// # Errors
+    /// [`RecipeError`] as [`Self::draw`]; and [`RecipeError::Task`] when the sampled frames pass over a span that is
+    /// asked about.
+    pub fn stated(
+        source: Source,
+        sampling: Sampling,
+        size: Size,
+        task: Task,
+        wording: Wording,
+        times: Option<Times>,
+    ) -> Result<Self, RecipeError> {
+        let recipe = Self { version: GENERATOR_VERSION, source, sampling, size, task, wording, times };
+        recipe.wants()?;
+        let spans = match &recipe.task {
+            Task::Event { span, .. } => std::slice::from_ref(span),
+            Task::Segments(Sought::Event { spans, .. }) => spans.as_slice(),
+            _ => return Ok(recipe),
+        };
+        // When each chosen frame begins, in milliseconds of the source's own time.
+        let begins: Vec<f64> = match &recipe.times {
+            Some(Times { rate, ticks, .. }) => {
+                // The last tick is the end of the last frame.
+                let frames = ticks.split_last().map_or(&[][..], |(_, frames)| frames);
+                frames.iter().map(|t| *t as f64 / rate.fps() * 1000.0).collect()
+            }
+            None => {
+                let (frames, fps) = (recipe.source.frames(), recipe.source.rate().fps());
+                let indices = sampling.select(frames, fps)?.indices;
+                indices.iter().map(|i| f64::from(*i) / fps * 1000.0).collect()
+            }
+        };
+        for [start, end] in spans {
+            let first = |ms: u32| begins.partition_point(|b| *b < f64::from(ms));
+            if first(*start) == first(*end) {
+                return Err(TaskError(format!("no sampled frame lies in the span {start}-{end} ms")).into());
+            }
+        }
+        Ok(recipe)
+    }
+
     /// Checks the recipe and returns its timeline, with the frames of slow and fast segments already chosen.
     ///
     /// # Errors
@@ -458,6 +502,42 @@ mod tests {
         assert!(matches!(recipe.timeline(), Err(RecipeError::TooLarge { frames: 48, .. })));
         recipe.size = Size { width: 0, height: 180 };
         assert_eq!(recipe.timeline(), Err(RecipeError::Size(0, 180)));
+    }
+
+    #[test]
+    fn what_is_stated_must_be_in_sight() {
+        use crate::source::{Clock, Pick};
+        use crate::time::Rate;
+        let source = Source::Video { sha256: "0".repeat(64), frames: 100, rate: Rate { num: 10, den: 1 } };
+        let sampling = Sampling { pick: Pick::Uniform { count: 5 }, clock: Clock::Pts };
+        let size = Size { width: 32, height: 32 };
+        let state = |task| Recipe::stated(source.clone(), sampling, size, task, Wording::Plain, None);
+        let event = |span| state(Task::Event { query: "it rains".to_owned(), span });
+        let all = |spans| state(Task::Segments(Sought::Event { query: "it rains".to_owned(), spans }));
+        // Frames at 1, 3, 5, 7 and 9 seconds.
+        let recipe = event([1000, 4000]).expect("two frames of it are shown");
+        assert_eq!(recipe.timeline().expect("sound").indices, [10, 30, 50, 70, 90]);
+        for span in [[1100, 2900], [0, 900], [9100, 10_000], [3000, 3000], [4000, 3000]] {
+            assert!(matches!(event(span), Err(RecipeError::Task(_))), "{span:?}");
+        }
+        let late = Times {
+            rate: Rate { num: 1000, den: 1 },
+            ticks: vec![0, 1200, 1400, 9000, 9500, 10_000],
+            whole: 10_000,
+        };
+        let task = Task::Event { query: "it rains".to_owned(), span: [5000, 9100] };
+        let timed = Recipe::stated(source.clone(), sampling, size, task, Wording::Plain, Some(late.clone()));
+        assert!(timed.is_ok(), "a frame at 9 s");
+        let task = Task::Event { query: "it rains".to_owned(), span: [5000, 8900] };
+        assert!(Recipe::stated(source.clone(), sampling, size, task, Wording::Plain, Some(late)).is_err());
+        assert!(all(vec![[0, 2000], [6500, 8000]]).is_ok());
+        assert!(all(vec![[0, 2000], [5500, 6500]]).is_err(), "one of them is not in sight");
+        let answer = Task::Qa {
+            question: "Does it rain?".to_owned(),
+            options: vec!["yes".to_owned(), "no".to_owned()],
+            answer: 2,
+        };
+        assert!(state(answer).is_err(), "as strict as what is drawn");
     }
 
     #[test]

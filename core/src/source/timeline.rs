@@ -72,8 +72,6 @@ struct Edges {
     at: Vec<f64>,
     /// How long the source lasts on that clock.
     whole: f64,
-    /// Whether they are presentation times, and not frame numbers over a rate.
-    presented: bool,
 }
 
 impl Timeline {
@@ -87,7 +85,7 @@ impl Timeline {
     pub(super) fn own(indices: Vec<u32>, total: u32, fps: f64) -> Self {
         let end = cell_end(&indices, total);
         let at = indices.iter().chain([&end]).map(|&i| f64::from(i) / fps).collect();
-        Self::with(indices, Edges { at, whole: f64::from(total) / fps, presented: false })
+        Self::with(indices, Edges { at, whole: f64::from(total) / fps })
     }
 
     /// The same frames at the times that a recipe carries.
@@ -109,7 +107,7 @@ impl Timeline {
             return Err("the times fall, or lie outside the source".to_owned());
         }
         let at = ticks.iter().map(|t| *t as f64 / second).collect();
-        Ok(Self::with(self.indices, Edges { at, whole: *whole as f64 / second, presented: true }))
+        Ok(Self::with(self.indices, Edges { at, whole: *whole as f64 / second }))
     }
 
     fn with(indices: Vec<u32>, edges: Edges) -> Self {
@@ -142,9 +140,7 @@ impl Timeline {
     pub fn shown_at(&self, seconds: f64, fps: f64) -> f64 {
         match &self.edges {
             // An instant is shown at itself, held within the frames.
-            Some(Edges { at, presented: true, .. }) => {
-                seconds.max(at[0]).min(at.last().copied().unwrap_or(0.0))
-            }
+            Some(Edges { at, .. }) => seconds.max(at[0]).min(at.last().copied().unwrap_or(0.0)),
             _ => self.shown(seconds * fps),
         }
     }

@@ -46,7 +46,7 @@ enum Command {
     /// Perturb one picture.
     Perturb(perturb::PerturbArgs),
     /// Score answers: JSON lines on standard input to JSON lines on standard output.
-    Score,
+    Score(score::Args),
     /// Compare two files of scores on the same items: means, difference, p-value.
     Compare(compare::Args),
     /// Say what this machine has and lacks: codecs, devices, disk, versions.
@@ -73,7 +73,7 @@ pub fn main() -> ExitCode {
         Command::Frames(args) => item::frames(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Perturb(args) => perturb::run(&args),
-        Command::Score => score::run(),
+        Command::Score(args) => score::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Serve { addr, site } => crate::serve::serve(&site, addr),

@@ -6,6 +6,7 @@ use std::str::FromStr as _;
 use clap::Args as ClapArgs;
 use scrubjay_core::scene::Family;
 
+use crate::dataset::annotations::{self, Format};
 use crate::dataset::materialise::{Form, Options, materialise};
 use crate::dataset::synth::{Plan, synthesize};
 use crate::error::Error;
@@ -21,15 +22,22 @@ pub(super) struct Args {
     /// Scene families, by name, or `all`.
     #[arg(long, num_args = 1..)]
     scenes: Vec<String>,
+    /// Annotation files that others made (moments, actions, questions); items are made of them, on the videos that they
+    /// name.
+    #[arg(long, num_args = 1.., value_name = "FILE", requires = "videos", conflicts_with = "scenes")]
+    annotations: Vec<PathBuf>,
+    /// The annotations' format; recognized from what is in them if not given.
+    #[arg(long, requires = "annotations")]
+    format: Option<Format>,
     /// A built-in preset.
     #[arg(long, default_value = "videossr")]
     preset: String,
     /// A preset of your own, as a TOML file.
     #[arg(long, conflicts_with = "preset")]
     config: Option<PathBuf>,
-    /// How many items.
-    #[arg(long, default_value_t = 1000)]
-    count: usize,
+    /// How many items: 1000, or of annotations as many as they give.
+    #[arg(long)]
+    count: Option<usize>,
     /// Seed.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -57,7 +65,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<(), Error> {
-    if args.count == 0 {
+    if args.count == Some(0) {
         return Err(Error::usage("--count 0: a dataset has at least one item"));
     }
     let (preset_name, preset) = super::preset(&args.preset, args.config.as_deref())?;
@@ -66,14 +74,25 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
         scenes: families(&args.scenes)?,
         preset_name,
         preset,
-        count: args.count,
+        count: args.count.unwrap_or(1000),
         seed: args.seed,
         workers: args.workers,
         shard: shard(&args.shard)?,
         against: args.against,
         out: args.out,
     };
-    let made = synthesize(&plan)?;
+    let made = match args.annotations.as_slice() {
+        [] => synthesize(&plan)?,
+        files => annotations::synthesize(&plan, &annotations::gather(files, args.format)?, args.count)?,
+    };
+    if let Some(annotated) = &made.annotations {
+        for (cause, n) in &annotated.dropped {
+            eprintln!(
+                "warning: {n} annotation{} dropped: {cause} (see ledger.jsonl)",
+                if *n == 1 { "" } else { "s" }
+            );
+        }
+    }
     for (cause, n) in &made.skipped {
         eprintln!("warning: {n} video{} skipped: {cause} (see ledger.jsonl)", if *n == 1 { "" } else { "s" });
     }

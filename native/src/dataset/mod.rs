@@ -1,5 +1,6 @@
 //! Datasets: recipes on disk, making them from sources, and writing their items for others to read.
 
+pub mod annotations;
 mod journal;
 pub mod materialise;
 mod near;

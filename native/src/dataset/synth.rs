@@ -19,6 +19,7 @@ use scrubjay_core::source::{Source, Times};
 use scrubjay_core::time::Rate;
 use serde::{Deserialize, Serialize};
 
+use super::annotations::Annotated;
 use super::journal::Journal;
 use super::near;
 use super::recipes::Line;
@@ -95,6 +96,9 @@ pub struct Made {
     pub skipped: BTreeMap<String, usize>,
     /// Items of this part that no source admitted, by task; each has its line in the ledger.
     pub undrawn: BTreeMap<String, usize>,
+    /// What became of the annotations, where items were made of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Annotated>,
     /// The whole preset.
     pub config: Preset,
 }
@@ -112,20 +116,20 @@ pub fn synthesize(plan: &Plan) -> Result<Made, Error> {
     pool.install(|| run(plan))
 }
 
-/// What the unfinished work belongs to, as text.
-pub(super) fn identity(plan: &Plan) -> Result<String, Error> {
+/// What the unfinished work belongs to, as text; `more` is what it depends on besides the plan.
+pub(super) fn identity(plan: &Plan, more: &impl Serialize) -> Result<String, Error> {
     // Workers do not matter to the result, nor where it is written.
     let Plan { videos, scenes, preset, count, seed, shard, against, .. } = plan;
     let scenes: Vec<&str> = scenes.iter().map(|f| f.name()).collect();
     let value = serde_json::json!({
         "scrubjay": env!("CARGO_PKG_VERSION"), "generator": GENERATOR_VERSION, "videos": videos, "scenes": scenes,
-        "preset": preset, "count": count, "seed": seed, "shard": shard, "against": against,
+        "preset": preset, "count": count, "seed": seed, "shard": shard, "against": against, "more": more,
     });
     serde_json::to_string(&value).map_err(|e| Error::failed(e.to_string()))
 }
 
 /// The bench's videos.
-fn bench(plan: &Plan) -> Result<Vec<Usable>, Error> {
+pub(super) fn bench(plan: &Plan) -> Result<Vec<Usable>, Error> {
     let Some(folder) = &plan.against else { return Ok(Vec::new()) };
     let path = folder.join("sources.jsonl");
     let text = std::fs::read_to_string(&path).map_err(|e| {
@@ -139,7 +143,7 @@ fn bench(plan: &Plan) -> Result<Vec<Usable>, Error> {
 
 fn run(plan: &Plan) -> Result<Made, Error> {
     let bench = bench(plan)?;
-    let journal = Journal::open(&plan.out, &identity(plan)?)?;
+    let journal = Journal::open(&plan.out, &identity(plan, &())?)?;
     let (videos, mut skipped) = look(&plan.preset.data, &plan.videos, &journal)?;
     let videos = unique(videos, &mut skipped);
     let videos = without_bench(videos, &bench, &mut skipped);
@@ -169,22 +173,11 @@ fn run(plan: &Plan) -> Result<Made, Error> {
         journal.abandon(&plan.out);
         return Err(Error::failed(format!("no item can be drawn from these sources: {}", u.detail)));
     }
-    let alike = near::pairs(&videos, &videos);
     let mut made = Made::of(plan, &lines);
-    made.videos = videos.len();
-    made.near_duplicates = alike.len();
     for u in &undrawn {
         *made.undrawn.entry(u.task.clone()).or_insert(0) += 1;
     }
-    for s in &skipped {
-        *made.skipped.entry(s.cause.clone()).or_insert(0) += 1;
-    }
-    let ledger = [jsonl(&skipped)?, jsonl(&undrawn)?].concat();
-    let write = |name: &str, bytes: &[u8]| write_atomic(&plan.out.join(name), bytes);
-    write("sources.jsonl", &jsonl(&videos)?)?;
-    write("near-duplicates.jsonl", &jsonl(&alike)?)?;
-    finish(&plan.out, &lines, &ledger, &made)?;
-    journal.close()?;
+    finish(plan, journal, &videos, &skipped, &lines, &jsonl(&undrawn)?, &mut made)?;
     Ok(made)
 }
 
@@ -209,22 +202,39 @@ impl Made {
             near_duplicates: 0,
             skipped: BTreeMap::new(),
             undrawn: BTreeMap::new(),
+            annotations: None,
             config: plan.preset.clone(),
         }
     }
 }
 
-/// Writes a dataset's recipes, ledger and account, the account last.
-pub(super) fn finish(out: &Path, lines: &[Line], ledger: &[u8], made: &Made) -> Result<(), Error> {
-    let account = out.join("dataset.json");
+/// Writes a dataset's files, the account last, and closes the journal. `lost` is the ledger after the skipped videos.
+pub(super) fn finish(
+    plan: &Plan,
+    journal: Journal,
+    videos: &[Usable],
+    skipped: &[Skipped],
+    lines: &[Line],
+    lost: &[u8],
+    made: &mut Made,
+) -> Result<(), Error> {
+    let alike = near::pairs(videos, videos);
+    (made.videos, made.near_duplicates) = (videos.len(), alike.len());
+    for s in skipped {
+        *made.skipped.entry(s.cause.clone()).or_insert(0) += 1;
+    }
+    let account = plan.out.join("dataset.json");
     if account.exists() {
         std::fs::remove_file(&account)
             .map_err(|e| Error::path(&account, format!("cannot be replaced: {e}")))?;
     }
-    write_atomic(&out.join("recipes.jsonl"), &jsonl(lines)?)?;
-    write_atomic(&out.join("ledger.jsonl"), ledger)?;
-    let json = serde_json::to_vec_pretty(made).map_err(|e| Error::failed(e.to_string()))?;
-    write_atomic(&account, &json)
+    let write = |name: &str, bytes: &[u8]| write_atomic(&plan.out.join(name), bytes);
+    write("sources.jsonl", &jsonl(videos)?)?;
+    write("near-duplicates.jsonl", &jsonl(&alike)?)?;
+    write("recipes.jsonl", &jsonl(lines)?)?;
+    write("ledger.jsonl", &[&jsonl(skipped)?, lost].concat())?;
+    write("dataset.json", &serde_json::to_vec_pretty(made).map_err(|e| Error::failed(e.to_string()))?)?;
+    journal.close()
 }
 
 /// What items are drawn from.
