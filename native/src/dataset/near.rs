@@ -19,6 +19,8 @@ const LEVELS: u8 = 4;
 const TELLING: u32 = 12;
 /// Part of a video's pictures that must be found in the other.
 const SHARE: f64 = 0.6;
+/// Where a single picture is all that two videos share, their lengths must agree to this part.
+const LENGTH: f64 = 0.02;
 
 /// A video's pictures as bits, hexadecimal; those that say nothing are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -101,7 +103,9 @@ pub(super) fn pairs(ones: &[Usable], others: &[Usable]) -> Vec<Pair> {
                 (theirs.iter().filter(|h| of_theirs.contains(h)).count(), theirs.len())
             };
             let share = matched as f64 / of.max(1) as f64;
-            if share >= SHARE {
+            let lasts = |v: &Usable| f64::from(v.source.frames()) / v.source.rate().fps();
+            let (long, short) = (lasts(one).max(lasts(other)), lasts(one).min(lasts(other)));
+            if share >= SHARE && (matched > 1 || long - short <= LENGTH * long) {
                 found.push(Pair { a: one.sha256().to_owned(), b: other.sha256().to_owned(), share });
             }
         }
