@@ -145,7 +145,7 @@ fn listed(path: &Path, mut input: Input, number: usize) -> Result<Option<Index>,
     entries.sort_by_key(|e| (e.pts, e.place));
     let distinct = entries.windows(2).all(|w| w[0].pts < w[1].pts);
     let usable = plain && distinct && !entries.is_empty() && reachable(&entries, &keys);
-    Ok(usable.then(|| Index { entries, find: Find::ByTime(keys) }))
+    Ok(usable.then_some(Index { entries, find: Find::ByTime(keys) }))
 }
 
 /// Whether every frame can be decoded from the last key frame at or before its time. Frames before the first key frame,
