@@ -10,7 +10,19 @@ use crate::error::Error;
 /// # Errors
 /// [`Error`] naming the path; nothing is left behind.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    write_by_way_of(parent(path), path, bytes)
+}
+
+/// The folder that a file is in.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Writes a file by way of a temporary one in a folder of the same file system, where a killed process may leave it.
+///
+/// # Errors
+/// [`Error`] naming the path; nothing is left behind.
+pub fn write_by_way_of(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = || -> std::io::Result<()> {
         let mut builder = tempfile::Builder::new();
         // A temporary file is private by default; what it becomes is for others to read.
@@ -20,7 +32,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|e| e.error)?;
-        std::fs::File::open(folder)?.sync_all()
+        std::fs::File::open(parent(path))?.sync_all()
     };
     write().map_err(|e| Error::path(path, format!("cannot be written: {e}")))
 }

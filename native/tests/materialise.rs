@@ -213,7 +213,9 @@ fn killed_at_any_moment_the_work_goes_on() {
         let whole = folder.path().join(format!("{form}-whole"));
         let began = Instant::now();
         assert!(start(&whole, form).wait().expect("ends").success());
-        let (took, out) = (began.elapsed(), folder.path().join(format!("{form}-killed")));
+        // Short, since the machine may have been busier when the time was taken.
+        let step = (began.elapsed() / 12).min(Duration::from_millis(60));
+        let out = folder.path().join(format!("{form}-killed"));
         // Each life is a little longer than the one before, so that the work is cut at moments all over it.
         let (mut killed, mut life) = (0, Duration::ZERO);
         loop {
@@ -224,14 +226,11 @@ fn killed_at_any_moment_the_work_goes_on() {
                 break;
             }
             killed += 1;
-            life += took / 7;
+            life += step;
             assert!(killed < 100, "it never ends");
         }
         assert!(killed > 2, "{form}: killed {killed} times");
-        let mut rest = tree(&out);
-        // Temporary files of the recipes, which are written before and elsewhere.
-        rest.retain(|name, _| !name.to_string_lossy().starts_with(".tmp"));
-        assert!(rest == tree(&whole), "{form} differs after {killed} kills");
+        assert!(tree(&out) == tree(&whole), "{form} differs after {killed} kills");
     }
 }
 

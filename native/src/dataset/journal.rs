@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::files::{writable_folder, write_atomic};
+use crate::files::{writable_folder, write_atomic, write_by_way_of};
 
 /// The folder of unfinished work within a dataset's.
 const FOLDER: &str = ".unfinished";
@@ -49,6 +49,14 @@ impl Journal {
     /// [`Error`] when it cannot be written.
     pub(super) fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         write_atomic(&self.folder.join(name), bytes)
+    }
+
+    /// Writes a file of the finished dataset; what a killed run leaves of it goes with the journal.
+    ///
+    /// # Errors
+    /// [`Error`] when it cannot be written.
+    pub(super) fn publish(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        write_by_way_of(&self.folder, path, bytes)
     }
 
     /// A log of values that are worth keeping one by one, and those that it already holds.

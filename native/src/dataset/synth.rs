@@ -26,7 +26,6 @@ use super::recipes::Line;
 pub use super::sources::{Skipped, content_hash};
 use super::sources::{Usable, look, unique, without_bench};
 use crate::error::Error;
-use crate::files::write_atomic;
 use crate::video::Video;
 
 /// What to make.
@@ -228,7 +227,7 @@ pub(super) fn finish(
         std::fs::remove_file(&account)
             .map_err(|e| Error::path(&account, format!("cannot be replaced: {e}")))?;
     }
-    let write = |name: &str, bytes: &[u8]| write_atomic(&plan.out.join(name), bytes);
+    let write = |name: &str, bytes: &[u8]| journal.publish(&plan.out.join(name), bytes);
     write("sources.jsonl", &jsonl(videos)?)?;
     write("near-duplicates.jsonl", &jsonl(&alike)?)?;
     write("recipes.jsonl", &jsonl(lines)?)?;
