@@ -8,6 +8,7 @@ Runs `scrubjay frames` under a watchdog on every file of the folders (searched t
   there is no manifest the files are expected to be taken; a listed folder's unlisted files may do either
 * the number of frames, and the time of every frame (at most 760 of them), with `ffprobe`: within half a frame
 * eight frames taken alone, which may be sought, with the same frames taken in a run: picture hash and time
+* a damaged file that is taken with the whole file that it is a copy of: the pictures must be the same
 * picture hashes with the `ffmpeg` program's own decoding (skipped for a file where no picture agrees: another
   conversion to RGB, and not another frame)
 
@@ -17,6 +18,7 @@ Python 3.9; `ffprobe` and `ffmpeg` from Debian's ffmpeg package, without which t
 
 import argparse
 import collections
+import concurrent.futures
 import json
 import pathlib
 import re
@@ -30,6 +32,8 @@ import watch
 NOT_VIDEOS = {".json", ".md", ".txt"}
 MOST = 760  # An odd multiple of 8 within the contract's 768: the eight frames are then among them.
 SPARSE = 8
+# How pictures become RGB; the size is the stream's own, and its colours are as it states them.
+CONVERSION = "scale=flags=area+accurate_rnd+bitexact+full_chroma_int,format=rgb24"
 
 
 def gather(folder):
@@ -58,14 +62,15 @@ def probe(path, seconds):
 
 
 def hashes(path, seconds):
-    """SHA-256 of every frame as RGB by the ffmpeg program."""
-    command = ["ffmpeg", "-v", "quiet", "-nostdin", "-i", f"file:{path}", "-map", "0:V:0", "-vsync", "passthrough"]
-    command += ["-vf", "scale=flags=area,format=rgb24", "-f", "framehash", "-hash", "sha256", "-"]
+    """SHA-256 of every frame as RGB by the ffmpeg program; None for those of another size than the first."""
+    command = ["ffmpeg", "-v", "quiet", "-nostdin", "-threads", "1", "-i", f"file:{path}", "-map", "0:V:0", "-vsync", "passthrough"]
+    command += ["-vf", CONVERSION, "-f", "framehash", "-hash", "sha256", "-"]
     try:
         out = subprocess.run(command, capture_output=True, text=True, timeout=seconds).stdout
     except subprocess.TimeoutExpired:
         return []
-    return [line.rsplit(",", 1)[1].strip() for line in out.splitlines() if line and not line.startswith("#")]
+    rows = [[cell.strip() for cell in line.split(",")] for line in out.splitlines() if line and line[0] != "#"]
+    return [row[5] if row[4] == rows[0][4] else None for row in rows]
 
 
 def frames(args, path, count):
@@ -88,13 +93,14 @@ class Report:
     def wrong(self, path, what):
         self.rows.append((path.name, what))
         self.counts["wrong"] += 1
+        print(f"{path.name}: {what}", file=sys.stderr, flush=True)
 
     def note(self, path, ended):
         self.peak = max(self.peak, (round(ended.peak_mb), path.name))
         self.slow = max(self.slow, (round(ended.wall, 1), path.name))
 
 
-def check(args, report, path, expect):
+def check(args, report, path, expect, paths):
     times = probe(path, args.seconds) if args.ffprobe else None
     count = min(len(times), MOST) if times else 2
     ended, lines = frames(args, path, max(count, 2))
@@ -120,6 +126,9 @@ def check(args, report, path, expect):
     if times is not None:
         compare_times(report, path, lines, times)
     compare_sparse(args, report, path, lines)
+    whole = undamaged(path, paths) if expect == "ok-or-reject" else None
+    if whole:
+        compare_whole(args, report, path, lines, whole)
     if args.ffmpeg:
         compare_pictures(args, report, path, lines)
 
@@ -162,7 +171,8 @@ def compare_sparse(args, report, path, lines):
 
 def compare_pictures(args, report, path, lines):
     own = hashes(path, args.seconds)
-    same = [line["index"] < len(own) and own[line["index"]] == line["sha256"] for line in lines]
+    there = [line for line in lines if line["index"] < len(own) and own[line["index"]]]
+    same = [own[line["index"]] == line["sha256"] for line in there]
     if not any(same):
         report.counts["files whose pictures were not compared"] += 1
         if args.verbose:
@@ -170,8 +180,30 @@ def compare_pictures(args, report, path, lines):
         return
     report.counts["pictures compared"] += len(same)
     if not all(same):
-        wrong = [line["index"] for line, s in zip(lines, same) if not s]
+        wrong = [line["index"] for line, s in zip(there, same) if not s]
         report.wrong(path, f"{len(wrong)} of {len(same)} pictures differ from ffmpeg's, the first is frame {wrong[0]}")
+
+
+def compare_whole(args, report, path, lines, whole):
+    """A damaged file that is taken must show the frames of the whole one."""
+    ended, truth = frames(args, whole, len(lines))
+    wrong = [a["index"] for a, b in zip(lines, truth) if a["sha256"] != b["sha256"]]
+    report.counts["damaged files taken and compared with the whole ones"] += 1
+    if ended.cause == "ok" and (wrong or len(truth) != len(lines)):
+        report.wrong(path, f"taken silently, though {len(wrong)} of {len(lines)} pictures are not those of the "
+                     f"undamaged {whole.name}, the first is frame {wrong[0] if wrong else len(truth)}")
+
+
+def undamaged(path, paths):
+    """The file of the corpus of which this is a copy with some bytes replaced."""
+    data = path.read_bytes()
+    for other in paths:
+        if other != path and other.stat().st_size == len(data):
+            # Bytes that differ, of a thousand spread over the file.
+            step = max(1, len(data) // 1000)
+            if sum(a != b for a, b in zip(data[::step], other.read_bytes()[::step])) < len(data[::step]) // 10:
+                return other
+    return None
 
 
 def main():
@@ -179,6 +211,7 @@ def main():
     parser.add_argument("folders", nargs="+", type=pathlib.Path)
     parser.add_argument("--program", required=True)
     parser.add_argument("--seconds", type=float, default=120, help="watchdog")
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="only files whose name contains this")
     parser.add_argument("--verbose", action="store_true", help="also what is refused, and why")
     args = parser.parse_args()
@@ -187,15 +220,18 @@ def main():
         if not getattr(args, name):
             print(f"skipped: no {name} (Debian: ffmpeg), so nothing is compared with it", file=sys.stderr)
     report = Report()
-    for path, expect in [found for folder in args.folders for found in gather(folder)]:
-        if args.only in path.name:
-            check(args, report, path, expect)
+    found = [pair for folder in args.folders for pair in gather(folder)]
+    whole = [path for path, expect in found if expect == "ok"]
+    wanted = [pair for pair in found if args.only in pair[0].name]
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        # Read to the end, so that an error in here is seen.
+        list(pool.map(lambda pair: check(args, report, *pair, whole), wanted))
     for what, n in sorted(report.counts.items()):
         print(f"{what}: {n}")
     print(f"largest memory {report.peak[0]} MB ({report.peak[1]}), longest run {report.slow[0]} s ({report.slow[1]})")
     if report.rows:
         print("\n| file | |\n|---|---|")
-        for name, what in report.rows:
+        for name, what in sorted(report.rows):
             print(f"| {name} | {' '.join(what.split())} |")
     sys.exit(1 if report.rows else 0)
 
