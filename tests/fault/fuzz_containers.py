@@ -16,6 +16,7 @@ a signal, a hang, an allocation beyond the limit, silence, two different answers
 import argparse
 import collections
 import concurrent.futures
+import functools
 import json
 import pathlib
 import random
@@ -103,7 +104,13 @@ def damaged(seed, index, files):
     damage = rng.choice(DAMAGES)
     data = bytearray(data)
     damage(rng, data, rng.choice(files)[1])
-    return f"{index:05}-{damage.__name__}-{name.name}", bytes(data) or b"\0"
+    return f"{index:05}-{damage.__name__}-{name.name}", bytes(data) or b"\0", name
+
+
+@functools.cache
+def whole(program, file, seconds):
+    """What `frames` says of an undamaged file."""
+    return watch.run([program, "frames", str(file), "--sampling", "uniform:4"], seconds, 0).out
 
 
 def look(program, file, seconds, memory):
@@ -178,10 +185,12 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool, tempfile.TemporaryDirectory() as work:
 
         def one(index):
-            name, data = damaged(args.seed, index, files)
+            name, data, origin = damaged(args.seed, index, files)
             path = pathlib.Path(work, name)
             path.write_bytes(data)
-            return path, look(args.program, path, args.seconds, args.memory_mb)
+            ended = look(args.program, path, args.seconds, args.memory_mb)
+            same = ended.cause == "ok" and ended.out == whole(args.program, origin, args.seconds)
+            return path, ended, same
 
         def many(batch):
             folder = pathlib.Path(work, f"batch-{batch[0].name}")
@@ -194,8 +203,9 @@ def main():
         for start in range(args.first, args.first + args.count, size * args.jobs):
             numbers = range(start, min(start + size * args.jobs, args.first + args.count))
             paths = []
-            for path, ended in pool.map(one, numbers):
+            for path, ended, same in pool.map(one, numbers):
                 counts[ended.cause] += 1
+                by_damage[path.name.split("-")[1], "same"] += same
                 by_damage[path.name.split("-")[1], ended.cause] += 1
                 top = max(top, ended.peak_mb)
                 rows.append([path.name, ended.cause, round(ended.wall, 2), round(ended.peak_mb)])
@@ -214,11 +224,11 @@ def main():
                     shutil.rmtree(folder)
             print(f"{len(rows)} of {args.count}: {dict(counts)}, synth {dict(batches)}", file=sys.stderr, flush=True)
     print(f"\n{len(files)} whole files, {len(rows)} damaged ones, seed {args.seed}; peak {top:.0f} MB\n")
-    print("| damage | taken | refused | findings |\n|---|---|---|---|")
+    print("| damage | taken | of them with the whole file's answer | refused | findings |\n|---|---|---|---|---|")
     for damage in sorted({d for d, _ in by_damage}):
         row = {c: n for (d, c), n in by_damage.items() if d == damage}
-        ok, no = row.pop("ok", 0), row.pop("refused", 0)
-        print(f"| {damage} | {ok} | {no} | {sum(row.values())} |")
+        ok, no, same = row.pop("ok", 0), row.pop("refused", 0), row.pop("same", 0)
+        print(f"| {damage} | {ok} | {same} | {no} | {sum(row.values())} |")
     print(f"\nfrom synth: {dict(batches)}\nrefused, by the end of the message: {causes.most_common(12)}")
     if args.json:
         pathlib.Path(args.json).write_text(json.dumps({"counts": counts, "rows": rows, "findings": findings}, indent=1))
