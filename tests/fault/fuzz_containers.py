@@ -29,8 +29,12 @@ import watch
 ENDINGS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mpg", ".mpeg", ".flv", ".gif", ".h264"}
 # Names of MP4 boxes and EBML ids whose neighbours are lengths, counts and times.
 MARKS = [
-    *(b"moov mvhd trak tkhd edts elst mdia mdhd hdlr minf stbl stsd stts ctts stss stsc stsz stco co64".split()),
-    *(b"moof mfhd traf tfhd tfdt trun sidx mvex trex avc1 avcC hev1 hvcC av01 av1C vp09 colr pasp mdat".split()),
+    *(b"moov mvhd".split()),
+    bytes.fromhex("7472616b"),  # A track's box, and below that of a fragment's samples: spelling checkers mend them.
+    *(b"tkhd edts elst mdia mdhd hdlr minf stbl stsd stts ctts stss stsc stsz stco co64".split()),
+    *(b"moof mfhd traf tfhd tfdt".split()),
+    bytes.fromhex("7472756e"),
+    *(b"sidx mvex trex avc1 avcC hev1 hvcC av01 av1C vp09 colr pasp mdat".split()),
     *(b"avih strh strf idx1 movi LIST RIFF".split()),
     *(bytes.fromhex(h) for h in ("1a45dfa3", "18538067", "1549a966", "1654ae6b", "1f43b675", "1c53bb6b", "2ad7b1")),
 ]
