@@ -98,6 +98,18 @@ fn seeking_gives_the_frames_of_decoding_from_the_start() {
     }
 }
 
+/// A group of pictures that refers across its key frame, whose last frame comes right before the next one.
+#[test]
+fn frames_next_to_an_open_group_come_out() {
+    let (_, video) = film("open-gop.mp4");
+    let all: Vec<u32> = (0..video.frames()).collect();
+    let linear = video.decode(&all, WHOLE).expect("decodes");
+    for i in all {
+        let one = video.decode(&[i], WHOLE).expect("decodes");
+        assert!(one[0].frame == linear[i as usize].frame, "frame {i}");
+    }
+}
+
 #[test]
 fn an_edit_list_hides_what_it_hides() {
     let (_, whole) = film("time-24.mp4");

@@ -21,3 +21,5 @@ make time-vfr.mp4 r=30:d=6 "select='not(eq(mod(n\,7)\,3))',setpts='PTS+0.3*floor
 make time-late.mkv r=25:d=4 "" -output_ts_offset 2.5
 # An edit list hides the first second: the stream is cut without being encoded anew.
 ffmpeg -hide_banner -loglevel error -y -ss 1 -i time-24.mp4 -c copy -bitexact time-edit.mp4
+# Groups of pictures that refer to each other.
+make open-gop.mp4 r=30:d=5 "" -x264-params open-gop=1:keyint=24:min-keyint=24:scenecut=0

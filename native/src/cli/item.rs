@@ -106,9 +106,10 @@ pub(super) fn frames(args: &FramesArgs) -> Result<(), Error> {
     if let Some(folder) = &args.out {
         writable_folder(folder)?;
     }
+    let size = video.size().map_err(failed)?;
     let mut trouble = Ok(());
     video
-        .each(&timeline.indices, video.size(), |i, decoded| {
+        .each(&timeline.indices, size, |i, decoded| {
             if trouble.is_err() {
                 return Ok(());
             }

@@ -122,7 +122,7 @@ fn look_at(data: &Data, file: &Path) -> Result<Usable, Skipped> {
     let video = Video::open(file).map_err(|e| skip(e.cause(), e.to_string()))?;
     let fps = video.rate().fps();
     let timeline = data.sampling.select(video.frames(), fps).map_err(|e| skip("too-short", at(&e)))?;
-    let Size { width, height } = video.size();
+    let Size { width, height } = video.size().map_err(|e| skip(e.cause(), e.to_string()))?;
     let frames = timeline.indices.len() as u32;
     let size = data.picture.size(width, height, frames).map_err(|e| skip("shape", at(&e)))?;
     let carries = data.sampling.clock == Clock::Pts;

@@ -31,12 +31,11 @@ pub struct Video {
     rate: Rate,
     base: Rational,
     turn: Turn,
-    size: Size,
 }
 
 impl Video {
-    /// Looks at a file: which stream, which frames and when, how fast, which way up. The first frame is decoded. A
-    /// folder of pictures is a video of two frames a second.
+    /// Looks at a file: which stream, which frames and when, how fast, which way up. A folder of pictures is a video of
+    /// two frames a second.
     ///
     /// # Errors
     /// [`VideoError`].
@@ -64,15 +63,7 @@ impl Video {
 
     fn with(path: &Path, index: Index, facts: Facts, rate: Rate) -> Result<Self, VideoError> {
         let Facts { base, turn, .. } = facts;
-        let mut size = None;
-        stream::each_frame(path, &mut 0, |frame| {
-            let (width, height) = turn.size(frame.width(), frame.height());
-            size = Some(Size { width, height });
-            Ok(false)
-        })?;
-        let none = || VideoError::Decode(path.to_owned(), "no frame can be decoded".to_owned());
-        let size = size.ok_or_else(none)?;
-        Ok(Self { path: path.to_owned(), index, rate, base, turn, size })
+        Ok(Self { path: path.to_owned(), index, rate, base, turn })
     }
 
     /// How many frames are shown.
@@ -88,10 +79,23 @@ impl Video {
         self.rate
     }
 
-    /// Size in pixels, upright; the pixels as they are coded, whatever their aspect.
-    #[must_use]
-    pub fn size(&self) -> Size {
-        self.size
+    /// Size in pixels, upright: that of the first frame, which is decoded, since containers may state another. The pixels
+    /// are those that are coded, whatever their aspect.
+    ///
+    /// # Errors
+    /// [`VideoError::Decode`] when no frame can be decoded.
+    pub fn size(&self) -> Result<Size, VideoError> {
+        let first = match &self.index.find {
+            Find::Files(files) => files.first().unwrap_or(&self.path),
+            Find::ByTime(_) | Find::ByCount => &self.path,
+        };
+        let mut size = None;
+        stream::each_frame(first, &mut 0, |frame| {
+            let (width, height) = self.turn.size(frame.width(), frame.height());
+            size = Some(Size { width, height });
+            Ok(false)
+        })?;
+        size.ok_or_else(|| VideoError::Decode(self.path.clone(), "no frame can be decoded".to_owned()))
     }
 
     /// Presentation time of a frame in seconds of the container's own clock, where the stream states one.

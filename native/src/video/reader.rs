@@ -66,23 +66,43 @@ pub(super) fn each(
             let wanted: BTreeMap<i64, u32> =
                 distinct.iter().filter_map(|&n| Some((entry(n).pts?, n))).collect();
             for (k, &number) in distinct.iter().enumerate() {
-                if queue.waits_for() != Some(number) {
-                    continue;
-                }
                 let goal = entry(number);
-                reader.approach(goal.pts)?;
                 let apart = |later: &u32| reader.key_of(entry(*later).pts).place > goal.place;
                 let last = distinct.get(k + 1).is_none_or(apart);
+                let mut tries = Try::ALL.into_iter();
+                if queue.waits_for() == Some(number) {
+                    reader.approach(goal.pts)?;
+                }
                 while queue.waits_for() == Some(number) {
-                    let picture = reader.next(&wanted, goal.place, last)?.ok_or_else(|| missing(number))?;
-                    if let Some(&n) = picture.pts().and_then(|t| wanted.get(&t)) {
-                        queue.put(n, converter.frame(picture)?, &mut visit)?;
+                    match reader.next(&wanted, goal.place, last)? {
+                        Some(picture) => {
+                            if let Some(&n) = picture.pts().and_then(|t| wanted.get(&t)) {
+                                queue.put(n, converter.frame(picture)?, &mut visit)?;
+                            }
+                        }
+                        None => reader.again(goal.pts, tries.next().ok_or_else(|| missing(number))?)?,
                     }
                 }
             }
             Ok(())
         }
     }
+}
+
+/// What is tried for a frame that did not come out: some decoders give no picture that is let out early after an open
+/// group of pictures, and some key frames are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Try {
+    /// Again, without letting out frames early.
+    Patiently,
+    /// From the key frame before.
+    FromBefore,
+    /// From the start.
+    FromStart,
+}
+
+impl Try {
+    const ALL: [Self; 3] = [Self::Patiently, Self::FromBefore, Self::FromStart];
 }
 
 /// Frames that came out, to be handed over in the order in which they are wanted.
@@ -107,7 +127,10 @@ impl Queue<'_> {
         frame: Frame,
         visit: &mut impl FnMut(usize, u32, Frame) -> Result<(), VideoError>,
     ) -> Result<(), VideoError> {
-        self.early.insert(number, frame);
+        // What is decoded a second time was handed over already.
+        if self.waits_for().is_some_and(|n| n <= number) {
+            self.early.insert(number, frame);
+        }
         while let Some((number, frame)) = self.waits_for().and_then(|n| self.early.remove_entry(&n)) {
             while self.waits_for() == Some(number) {
                 visit(self.next, number, frame.clone())?;
@@ -143,6 +166,8 @@ struct Reader<'a> {
     broken: u32,
     /// The decoder was told that nothing more comes.
     drained: bool,
+    /// Frames are not let out early.
+    patient: bool,
     /// Places in the stream by presentation time, made when the first seek needs them.
     places: Vec<(i64, u32)>,
 }
@@ -152,7 +177,8 @@ impl<'a> Reader<'a> {
         let (input, stream) = open(path)?;
         let decoder = decoder(&input, stream, path)?;
         let picture = Picture::empty();
-        let (place, bytes, from, broken, drained, places) = (0, 0, 0, 0, false, Vec::new());
+        let (place, bytes, from, broken, places) = (0, 0, 0, 0, Vec::new());
+        let (drained, patient) = (false, false);
         Ok(Self {
             path,
             index,
@@ -166,6 +192,7 @@ impl<'a> Reader<'a> {
             from,
             broken,
             drained,
+            patient,
             places,
         })
     }
@@ -179,14 +206,27 @@ impl<'a> Reader<'a> {
     /// Goes to the key frame from which a frame can be decoded, unless decoding is already past it.
     fn approach(&mut self, pts: Option<i64>) -> Result<(), VideoError> {
         let key = self.key_of(pts);
-        if key.place < self.place && !self.drained {
-            return Ok(());
-        }
+        if key.place < self.place { Ok(()) } else { self.begin(key) }
+    }
+
+    /// Goes back for a frame that did not come out.
+    fn again(&mut self, pts: Option<i64>, how: Try) -> Result<(), VideoError> {
+        self.patient = true;
+        let after = self.keys.partition_point(|k| Some(k.pts) <= pts);
+        let back = match how {
+            Try::Patiently => 1,
+            Try::FromBefore => 2,
+            Try::FromStart => after,
+        };
+        let key = self.keys[after.saturating_sub(back).min(self.keys.len() - 1)];
+        self.reopen()?;
+        self.begin(key)
+    }
+
+    /// Begins to decode at a key frame that is not read yet.
+    fn begin(&mut self, key: Key) -> Result<(), VideoError> {
         self.decoder.flush();
         self.drained = false;
-        if key.place < self.place {
-            self.reopen()?;
-        }
         self.from = key.place;
         if key.bytes - self.bytes.min(key.bytes) > NEAR {
             self.seek(key)?;
@@ -262,7 +302,7 @@ impl<'a> Reader<'a> {
             if self.drained {
                 return Ok(None);
             }
-            if last && self.place > goal {
+            if last && !self.patient && self.place > goal {
                 self.finish();
                 continue;
             }

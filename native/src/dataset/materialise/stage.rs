@@ -95,11 +95,17 @@ pub(super) fn item(
 fn names(inputs: &Inputs, line: &Line, c: usize, clip: &Clip) -> Vec<String> {
     match inputs.form {
         Form::Verl => {
-            clip.frames.iter().map(|f| format!("{}/{:.32}.png", folder(line), f.sha256())).collect()
+            clip.frames.iter().map(|f| format!("{}/{:032x}.png", folder(line), pixels(f))).collect()
         }
         Form::Hf | Form::Swift => vec![format!("videos/{}-{c:02}.mp4", line.id)],
         Form::Webdataset => (0..clip.frames.len()).map(|f| format!("{c:02}-{f:03}.png")).collect(),
     }
+}
+
+/// 128 bits that tell a frame's pixels from those of the same source's other frames.
+fn pixels(frame: &Frame) -> u128 {
+    let seed = u64::from(frame.width) << 32 | u64::from(frame.height);
+    twox_hash::XxHash3_128::oneshot_with_seed(seed, &frame.rgb)
 }
 
 /// The folder of a source's frames.

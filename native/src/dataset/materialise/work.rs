@@ -60,7 +60,12 @@ impl Work<'_> {
             bar.inc(1);
             Ok(())
         };
-        groups.par_iter().try_for_each(|group| {
+        // The longest first, so that none is left to one worker at the end.
+        groups.sort_by_key(|group| {
+            let (recipe, n) = (&self.lines[group[0]].recipe, group.len());
+            std::cmp::Reverse((recipe.source.frames(), n))
+        });
+        groups.iter().par_bridge().try_for_each(|group| {
             // A source's frames are kept for as long as its items are made, and no longer. Its first item decodes
             // them; the others then find them, whichever worker has time for them.
             let loader = Loader::default();
