@@ -122,14 +122,16 @@ fn look_at(data: &Data, file: &Path) -> Result<Usable, Skipped> {
     let video = Video::open(file).map_err(|e| skip(e.cause(), e.to_string()))?;
     let fps = video.rate().fps();
     let timeline = data.sampling.select(video.frames(), fps).map_err(|e| skip("too-short", at(&e)))?;
-    let Size { width, height } = video.size().map_err(|e| skip(e.cause(), e.to_string()))?;
+    let small = Size { width: near::SMALL.0, height: near::SMALL.1 };
+    let looks =
+        video.decode(&video.landmarks(LANDMARKS), small).map_err(|e| skip(e.cause(), e.to_string()))?;
+    let Some(Size { width, height }) = looks.first().map(|d| d.coded) else {
+        return Err(skip("undecodable", at(&"no frame can be decoded")));
+    };
     let frames = timeline.indices.len() as u32;
     let size = data.picture.size(width, height, frames).map_err(|e| skip("shape", at(&e)))?;
     let carries = data.sampling.clock == Clock::Pts;
     let times = video.times().filter(|_| carries).and_then(|t| t.of(&timeline.indices, fps));
-    let small = Size { width: near::SMALL.0, height: near::SMALL.1 };
-    let looks =
-        video.decode(&video.landmarks(LANDMARKS), small).map_err(|e| skip(e.cause(), e.to_string()))?;
     let fingerprint = Fingerprint::of(&looks.into_iter().map(|d| d.frame).collect::<Vec<_>>());
     let sha256 = content_hash(file).map_err(|e| skip("unreadable", e.to_string()))?;
     // Absolute, so that the recipes can be used from anywhere.

@@ -76,6 +76,12 @@ impl<'a> Converter<'a> {
         Self { path, turn, size, scaler: None }
     }
 
+    /// The size of a picture as it is coded, upright.
+    pub(super) fn coded(&self, picture: &Picture) -> Size {
+        let (width, height) = self.turn.size(picture.width(), picture.height());
+        Size { width, height }
+    }
+
     /// The picture, upright, at the size.
     ///
     /// # Errors

@@ -41,11 +41,7 @@ impl Video {
     /// [`VideoError`].
     pub fn open(path: &Path) -> Result<Self, VideoError> {
         if path.is_dir() {
-            let files = frames_of(path)?;
-            // Refuses what is no picture; the list has at least one.
-            let (index, facts) = Index::read(&files[0])?;
-            let first = Self::with(&files[0], index, facts, folder::RATE)?;
-            return Ok(Self { path: path.to_owned(), index: Index::of_files(files), ..first });
+            return Ok(Self { path: path.to_owned(), ..Self::of_pictures(frames_of(path)?, folder::RATE)? });
         }
         let (index, facts) = Index::read(path)?;
         let part = |v: i32| u32::try_from(v).ok().filter(|v| *v > 0);
@@ -59,6 +55,19 @@ impl Video {
             }
         };
         Self::with(path, index, facts, rate)
+    }
+
+    /// Pictures, each a file of its own, as a video of so many a second.
+    ///
+    /// # Errors
+    /// [`VideoError`] when there are none, or the first is no picture.
+    pub fn of_pictures(files: Vec<PathBuf>, rate: Rate) -> Result<Self, VideoError> {
+        let Some(first) = files.first().cloned() else {
+            return Err(VideoError::NoVideo(PathBuf::from("a list of no pictures")));
+        };
+        let (index, facts) = Index::read(&first)?;
+        let video = Self::with(&first, index, facts, rate)?;
+        Ok(Self { index: Index::of_files(files), ..video })
     }
 
     fn with(path: &Path, index: Index, facts: Facts, rate: Rate) -> Result<Self, VideoError> {
@@ -85,17 +94,11 @@ impl Video {
     /// # Errors
     /// [`VideoError::Decode`] when no frame can be decoded.
     pub fn size(&self) -> Result<Size, VideoError> {
-        let first = match &self.index.find {
-            Find::Files(files) => files.first().unwrap_or(&self.path),
-            Find::ByTime(_) | Find::ByCount => &self.path,
-        };
-        let mut size = None;
-        stream::each_frame(first, &mut 0, |frame| {
-            let (width, height) = self.turn.size(frame.width(), frame.height());
-            size = Some(Size { width, height });
-            Ok(false)
-        })?;
-        size.ok_or_else(|| VideoError::Decode(self.path.clone(), "no frame can be decoded".to_owned()))
+        let small = Size { width: 16, height: 16 };
+        let first = self.decode(&[0], small)?.pop();
+        first
+            .map(|d| d.coded)
+            .ok_or_else(|| VideoError::Decode(self.path.clone(), "no frame can be decoded".to_owned()))
     }
 
     /// Presentation time of a frame in seconds of the container's own clock, where the stream states one.
@@ -176,6 +179,8 @@ impl Video {
 pub struct Decoded {
     /// The picture.
     pub frame: Frame,
+    /// Size of the picture before it was resized, upright.
+    pub coded: Size,
     /// Its presentation time in seconds, where the stream states one.
     pub pts_seconds: Option<f64>,
 }

@@ -8,6 +8,7 @@ use ffmpeg::util::frame::Video as Picture;
 use ffmpeg_next as ffmpeg;
 
 use scrubjay_core::frame::Frame;
+use scrubjay_core::recipe::Size;
 
 use super::convert::Converter;
 use super::index::{Find, Index, Key};
@@ -30,8 +31,9 @@ pub(super) fn each(
     let mut distinct = indices.to_vec();
     distinct.dedup();
     let mut queue = Queue { indices, next: 0, early: BTreeMap::new() };
-    let mut visit =
-        |k: usize, number: u32, frame: Frame| visit(k, Decoded { frame, pts_seconds: time(number) });
+    let mut visit = |k: usize, number: u32, (frame, coded): Picked| {
+        visit(k, Decoded { frame, coded, pts_seconds: time(number) })
+    };
     let missing = |number: u32| {
         let at = time(number).map_or_else(String::new, |t| format!(", at {t:.3} s,"));
         VideoError::Decode(path.to_owned(), format!("frame {number}{at} does not come out of the decoder"))
@@ -43,7 +45,7 @@ pub(super) fn each(
             let mut at = 0;
             each_frame(path, &mut 0, |picture| {
                 if let Some(&number) = wanted.get(&at) {
-                    queue.put(number, converter.frame(picture)?, &mut visit)?;
+                    queue.put(number, (converter.frame(picture)?, converter.coded(picture)), &mut visit)?;
                 }
                 at += 1;
                 Ok(queue.waits_for().is_some())
@@ -54,7 +56,7 @@ pub(super) fn each(
             for &number in &distinct {
                 let mut found = None;
                 each_frame(&files[number as usize], &mut 0, |picture| {
-                    found = Some(converter.frame(picture)?);
+                    found = Some((converter.frame(picture)?, converter.coded(picture)));
                     Ok(false)
                 })?;
                 queue.put(number, found.ok_or_else(|| missing(number))?, &mut visit)?;
@@ -77,7 +79,11 @@ pub(super) fn each(
                     match reader.next(&wanted, goal.place, last)? {
                         Some(picture) => {
                             if let Some(&n) = picture.pts().and_then(|t| wanted.get(&t)) {
-                                queue.put(n, converter.frame(picture)?, &mut visit)?;
+                                queue.put(
+                                    n,
+                                    (converter.frame(picture)?, converter.coded(picture)),
+                                    &mut visit,
+                                )?;
                             }
                         }
                         None => reader.again(goal.pts, tries.next().ok_or_else(|| missing(number))?)?,
@@ -105,13 +111,16 @@ impl Try {
     const ALL: [Self; 3] = [Self::Patiently, Self::FromBefore, Self::FromStart];
 }
 
+/// A frame and its size as it was coded.
+type Picked = (Frame, Size);
+
 /// Frames that came out, to be handed over in the order in which they are wanted.
 struct Queue<'a> {
     indices: &'a [u32],
     /// How many were handed over.
     next: usize,
     /// Frames that came before their turn.
-    early: BTreeMap<u32, Frame>,
+    early: BTreeMap<u32, Picked>,
 }
 
 impl Queue<'_> {
@@ -124,8 +133,8 @@ impl Queue<'_> {
     fn put(
         &mut self,
         number: u32,
-        frame: Frame,
-        visit: &mut impl FnMut(usize, u32, Frame) -> Result<(), VideoError>,
+        frame: Picked,
+        visit: &mut impl FnMut(usize, u32, Picked) -> Result<(), VideoError>,
     ) -> Result<(), VideoError> {
         // What is decoded a second time was handed over already.
         if self.waits_for().is_some_and(|n| n <= number) {
