@@ -9,6 +9,8 @@
 //!
 //! Data walks one road: [`source`] → [`recipe`] → [`item`] → [`answer`] → [`reward`].
 
+#![forbid(unsafe_code)]
+
 pub mod answer;
 pub mod chance;
 mod columns;

@@ -16,7 +16,7 @@ use crate::rng::Stream;
 use crate::scene::{Event, Scene};
 use crate::similarity::{SMALL, Similarity, Thumbnails};
 use crate::source::qwen;
-use crate::source::{Clock, Sampling, SamplingError, Source, Timeline, Times};
+use crate::source::{Sampling, SamplingError, Source, Timeline, Times};
 use crate::task::event::Habits;
 use crate::task::segments::Sought;
 use crate::task::{Task, TaskError, TaskName, counting, event, grounding, jigsaw, masked, segments};
@@ -104,7 +104,7 @@ pub struct Recipe {
     pub task: Task,
     /// Which prompt texts are used.
     pub wording: Wording,
-    /// When the frames are presented, for [`Clock::Pts`] and a source whose rate is not constant.
+    /// When the frames are presented, for a source whose rate is not constant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<Times>,
 }
@@ -246,9 +246,6 @@ pub enum RecipeError {
     /// A question about events, asked of a source that knows none.
     #[error("{0} asks about events, which only a scene knows; this source is a video")]
     NoEvents(TaskName),
-    /// The presentation times that the recipe carries do not fit its frames.
-    #[error("times: {0}")]
-    Times(String),
     /// Masked prediction on a video, without its frames being compared.
     #[error("masked prediction is drawn from the frames, which were not given")]
     NoPool,
@@ -261,11 +258,8 @@ impl Recipe {
     /// [`RecipeError`] when the source does not admit the question: too short, too uniform, without events.
     pub fn draw(from: &Draw<'_>) -> Result<Self, RecipeError> {
         let Draw { source, sampling, size, question, wording, other, .. } = *from;
-        let mut timeline = sampling.select(source.frames(), source.rate().fps())?;
-        let times = from.times.filter(|_| sampling.clock == Clock::Pts).cloned();
-        if let Some(times) = &times {
-            timeline = timeline.timed(times).map_err(RecipeError::Times)?;
-        }
+        let timeline = sampling.recall(source.frames(), source.rate().fps(), from.times)?;
+        let times = from.times.cloned();
         let frames = timeline.indices.len() as u32;
         let stream = &mut Stream::keyed(from.seed, question.task().name(), &source.key(), from.index);
         let task = match question {
@@ -328,7 +322,7 @@ impl Recipe {
     }
 
     /// States an item whose task is known already, from an annotation say: nothing is drawn. `times` are those of the
-    /// chosen frames, where the source's rate is not constant and the clock shows them.
+    /// chosen frames, where the source's rate is not constant.
     ///
     /// # Errors
     /// [`RecipeError`] as [`Self::draw`]; and [`RecipeError::Task`] when the sampled frames pass over a span that is
@@ -382,14 +376,8 @@ impl Recipe {
         if !side.contains(&self.size.width) || !side.contains(&self.size.height) {
             return Err(RecipeError::Size(self.size.width, self.size.height));
         }
-        let mut timeline = self.sampling.select(self.source.frames(), self.source.rate().fps())?;
-        match &self.times {
-            Some(times) if self.sampling.clock == Clock::Pts => {
-                timeline = timeline.timed(times).map_err(RecipeError::Times)?;
-            }
-            Some(_) => return Err(RecipeError::Times("only clock = 'pts' shows them".to_owned())),
-            None => {}
-        }
+        let (total, fps) = (self.source.frames(), self.source.rate().fps());
+        let mut timeline = self.sampling.recall(total, fps, self.times.as_ref())?;
         let frames = match &self.task {
             Task::Masked(masked) => masked.places().len(),
             _ => timeline.indices.len(),
@@ -524,6 +512,7 @@ mod tests {
             rate: Rate { num: 1000, den: 1 },
             ticks: vec![0, 1200, 1400, 9000, 9500, 10_000],
             whole: 10_000,
+            frames: Vec::new(),
         };
         let task = Task::Event { query: "it rains".to_owned(), span: [5000, 9100] };
         let timed = Recipe::stated(source.clone(), sampling, size, task, Wording::Plain, Some(late.clone()));

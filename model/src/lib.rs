@@ -4,6 +4,8 @@
 //! order and their parameter names follow the published model so that real checkpoints can be loaded into the
 //! same code. Everything takes a device at run time, so nothing here is tied to a backend.
 
+#![forbid(unsafe_code)]
+
 pub mod batch;
 pub mod config;
 pub mod decoder;

@@ -52,12 +52,9 @@ fn a_time_burned_into_the_picture_is_the_time_that_is_told() {
         let (_, video) = film(name);
         let fps = video.rate().fps();
         for pick in picks {
-            let timeline = Sampling { pick, clock }.select(video.frames(), fps).expect("long enough");
-            let times = video.times().expect("every frame has its time").of(&timeline.indices, fps);
-            let timeline = match &times {
-                Some(times) => timeline.timed(times).expect("sound"),
-                None => timeline,
-            };
+            let known = video.times().expect("every frame has its time");
+            let (timeline, times) =
+                Sampling { pick, clock }.choose(video.frames(), fps, Some(&known)).expect("long enough");
             assert_eq!(times.is_some(), name == "time-vfr.mp4", "{name} carries its times only if it must");
             let decoded = video.decode(&timeline.indices, WHOLE).expect("decodes");
             assert_eq!(decoded.len(), timeline.indices.len());
@@ -71,6 +68,23 @@ fn a_time_burned_into_the_picture_is_the_time_that_is_told() {
                 assert!((told - burned).abs() < 0.0021, "{name} {pick:?} {i}: {told} for {burned}");
                 let pts = decoded.pts_seconds.expect("timed") - start;
                 assert!((pts - burned).abs() < 0.0021, "{name} {pick:?} {i}: {pts} for {burned}");
+            }
+            match pick {
+                // What was asked for by time is there at that time.
+                Pick::Rate { rate, .. } => {
+                    for (k, told) in burned.iter().enumerate().filter(|_| name != "time-vfr.mp4") {
+                        let asked = k as f64 / f64::from(rate);
+                        assert!(
+                            *told <= asked + 0.002 && asked - told < 1.0 / fps,
+                            "{name}: {told}, {asked}"
+                        );
+                    }
+                }
+                Pick::Focus { .. } => {
+                    let inside = burned.iter().filter(|t| (0.95..=3.001).contains(*t)).count();
+                    assert!(inside >= 8, "{name}: {inside} frames in the window");
+                }
+                _ => {}
             }
             let told: Vec<f64> = (0..burned.len()).map(|i| timeline.edge(i as u32)).collect();
             for (told, burned) in stamps(&told).into_iter().zip(stamps(&burned)) {

@@ -1,5 +1,6 @@
 //! The site. It draws and listens; every rule and every score comes from `scrubjay-core`.
 
+#![forbid(unsafe_code)]
 #![expect(unreachable_pub, reason = "the component macro makes its functions and their properties public")]
 
 mod app;

@@ -66,9 +66,10 @@ impl Windows {
         merged
     }
 
-    /// Frames inside the windows, at most half of `count` and at most six of a second.
-    fn dense(&self, total: u32, fps: f64, count: u32) -> Vec<u32> {
-        let spans = self.merged(f64::from(total) / fps);
+    /// Frames inside the windows, at most half of `count` and at most six of a second; `at` tells the frame that is shown
+    /// at an instant, in seconds.
+    fn dense(&self, duration: f64, count: u32, at: impl Fn(f64) -> u32) -> Vec<u32> {
+        let spans = self.merged(duration);
         let length: f64 = spans.iter().map(|[start, end]| end - start).sum();
         let budget = (f64::from(count) * KEY_SHARE).floor();
         if length <= 0.0 || budget < 1.0 {
@@ -79,8 +80,7 @@ impl Windows {
         for [start, end] in spans {
             let (first, last) = ((start * rate) as u32, (end * rate) as u32);
             if first < last {
-                let at = |tick: u32| (f64::from(tick) / rate * fps) as u32;
-                frames.extend((first..=last).map(|tick| at(tick).min(total - 1)));
+                frames.extend((first..=last).map(|tick| at(f64::from(tick) / rate)));
             }
         }
         frames.sort_unstable();
@@ -88,16 +88,17 @@ impl Windows {
         frames
     }
 
-    /// Exactly `count` frames of a source of `total` frames at `fps` a second, or all of fewer; rising.
-    pub(super) fn frames(&self, total: u32, fps: f64, count: u32) -> Vec<u32> {
+    /// Exactly `count` frames of a source of `total` frames that lasts `duration` seconds, or all of fewer; rising.
+    pub(super) fn frames(&self, total: u32, duration: f64, count: u32, at: impl Fn(f64) -> u32) -> Vec<u32> {
         if total <= count {
             return (0..total).collect();
         }
-        let mut chosen = self.dense(total, fps, count);
+        let mut chosen = self.dense(duration, count, at);
         if chosen.len() > count as usize {
             chosen = spread(&chosen, count as usize);
         }
-        // Cells of an even grid that no window reaches into are shown first, then the rest of the grid, then anything.
+        // Cells of an even grid that no window reaches into are shown first, then the rest of the grid, which alone has as
+        // many frames as are wanted.
         let grid = evenly(total, count);
         let empty = |cell: &[u32]| {
             let from = chosen.partition_point(|k| *k < cell[0]);
@@ -108,9 +109,6 @@ impl Windows {
         let rest: Vec<u32> = grid.iter().copied().filter(|g| waiting.binary_search(g).is_err()).collect();
         for source in [&waiting, &rest] {
             fill(&mut chosen, source, count as usize);
-        }
-        if chosen.len() < count as usize {
-            fill(&mut chosen, &(0..total).collect::<Vec<u32>>(), count as usize);
         }
         chosen
     }
@@ -140,10 +138,15 @@ mod tests {
         list.to_vec().try_into().expect("sound")
     }
 
+    fn frames(list: &[[u32; 2]], total: u32, fps: f64, count: u32) -> Vec<u32> {
+        let at = |t: f64| ((t * fps) as u32).min(total - 1);
+        windows(list).frames(total, f64::from(total) / fps, count, at)
+    }
+
     #[test]
     fn half_the_budget_goes_where_it_matters() {
         // 100 s at 10 a second; 20 frames, of which 10 for the 10 s from 40 to 50: one a second.
-        let chosen = windows(&[[40_000, 50_000]]).frames(1000, 10.0, 20);
+        let chosen = frames(&[[40_000, 50_000]], 1000, 10.0, 20);
         let inside: Vec<u32> = chosen.iter().copied().filter(|f| (400..=500).contains(f)).collect();
         assert_eq!(inside, (40..=50).map(|s| s * 10).collect::<Vec<u32>>());
         assert_eq!((chosen.len(), chosen[0], chosen[19]), (20, 0, 999));
@@ -153,7 +156,7 @@ mod tests {
     fn touching_windows_are_one_and_short_ones_last_two_seconds() {
         let merged = windows(&[[5000, 5000], [6500, 9000], [99_000, 200_000]]).merged(100.0);
         assert_eq!(merged, [[5.0, 9.0], [99.0, 100.0]]);
-        assert_eq!(windows(&[]).frames(100, 10.0, 4), evenly(100, 4));
+        assert_eq!(frames(&[], 100, 10.0, 4), evenly(100, 4));
     }
 
     proptest! {
@@ -165,7 +168,7 @@ mod tests {
             count in 2_u32..128,
         ) {
             let list: Vec<[u32; 2]> = list.iter().map(|(s, l)| [*s, s + l]).collect();
-            let chosen = windows(&list).frames(total, fps, count);
+            let chosen = frames(&list, total, fps, count);
             prop_assert_eq!(chosen.len() as u32, count.min(total));
             prop_assert!(chosen.windows(2).all(|w| w[0] < w[1]) && chosen.iter().all(|f| *f < total));
         }

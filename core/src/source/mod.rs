@@ -138,6 +138,9 @@ pub enum SamplingError {
     /// The contract's own clock stands still.
     #[error("a clock of 0 frames per second")]
     Clock,
+    /// The presentation times that a recipe carries do not fit its frames.
+    #[error("the presentation times: {0}")]
+    Times(&'static str),
     /// The source states no positive frame rate.
     #[error("the frame rate is not a positive number")]
     NoRate,
@@ -168,13 +171,65 @@ impl Sampling {
         if self.clock == (Clock::Fixed { fps: 0 }) { Err(SamplingError::Clock) } else { Ok(()) }
     }
 
-    /// Chooses frames from a source of `total` frames at `fps` frames per second on average.
+    /// Chooses frames from a source of `total` frames at a constant `fps` a second.
     ///
     /// # Errors
     /// [`SamplingError`] when the source is too short or has no usable frame rate.
     pub fn select(&self, total: u32, fps: f64) -> Result<Timeline, SamplingError> {
         self.check()?;
-        let indices = self.pick.indices(total, fps)?;
+        self.on_clock(self.pick.indices(total, fps)?, total, fps)
+    }
+
+    /// Chooses frames from a source whose presentation times are known. Where its rate is not constant, the times of the
+    /// chosen frames come with them, to be carried in recipes.
+    ///
+    /// # Errors
+    /// As [`Self::select`].
+    pub fn choose(
+        &self,
+        total: u32,
+        fps: f64,
+        times: Option<&SourceTimes>,
+    ) -> Result<(Timeline, Option<Times>), SamplingError> {
+        let plain = self.select(total, fps)?;
+        let Some(times) = times.filter(|t| !t.even(fps)) else { return Ok((plain, None)) };
+        let (indices, frames) = match self.pick.by_time(times) {
+            Some(chosen) if chosen.len() < 2 => {
+                let usable = chosen.len() as u32;
+                return Err(SamplingError::TooShort { total, usable, wanted: self.most() });
+            }
+            Some(chosen) => (chosen.clone(), chosen),
+            None => (plain.indices, Vec::new()),
+        };
+        let times = times.of(&indices, frames).ok_or(SamplingError::Times("they are not of these frames"))?;
+        Ok((self.recall(total, fps, Some(&times))?, Some(times)))
+    }
+
+    /// The frames of a recipe, with the times that it carries.
+    ///
+    /// # Errors
+    /// As [`Self::select`], and [`SamplingError::Times`] when the times do not fit.
+    pub fn recall(&self, total: u32, fps: f64, times: Option<&Times>) -> Result<Timeline, SamplingError> {
+        let Some(times) = times else { return self.select(total, fps) };
+        self.check()?;
+        let indices = match times.frames.as_slice() {
+            [] => self.pick.indices(total, fps)?,
+            frames => {
+                let rising = frames.windows(2).all(|w| w[0] < w[1]);
+                if !rising || frames.last() >= Some(&total) || frames.len() as u32 > self.most() {
+                    return Err(SamplingError::Times("their frames fall, are too many or not in the source"));
+                }
+                frames.to_vec()
+            }
+        };
+        let timeline = match self.clock {
+            Clock::Pts => Timeline::presented(indices, times),
+            _ => self.on_clock(indices, total, fps)?.knowing(times),
+        };
+        timeline.map_err(SamplingError::Times)
+    }
+
+    fn on_clock(&self, indices: Vec<u32>, total: u32, fps: f64) -> Result<Timeline, SamplingError> {
         if !(fps.is_finite() && fps > 0.0) {
             return Err(SamplingError::NoRate);
         }

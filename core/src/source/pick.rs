@@ -1,7 +1,7 @@
 //! The rules by which frames are chosen.
 
 use super::qwen::Rule;
-use super::{SamplingError, Windows, qwen};
+use super::{SamplingError, SourceTimes, Windows, qwen};
 
 /// Which source frames are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +93,24 @@ impl Pick {
         }
     }
 
+    /// The frames of a source whose rate is not constant, for the picks that choose by time; rising.
+    pub(super) fn by_time(&self, times: &SourceTimes) -> Option<Vec<u32>> {
+        match *self {
+            Self::Rate { rate, count } => {
+                let all = (0..count).map(|k| f64::from(k) / f64::from(rate));
+                let mut frames: Vec<u32> =
+                    all.take_while(|t| *t < times.duration()).map(|t| times.frame_at(t)).collect();
+                frames.dedup();
+                Some(frames)
+            }
+            Self::Focus { count, windows } => {
+                let total = times.ticks.len().saturating_sub(1) as u32;
+                Some(windows.frames(total, times.duration(), count, |t| times.frame_at(t)))
+            }
+            _ => None,
+        }
+    }
+
     /// The chosen frames of a source of `total` frames at `fps` a second, never falling.
     pub(super) fn indices(&self, total: u32, fps: f64) -> Result<Vec<u32>, SamplingError> {
         let wanted = self.most();
@@ -153,10 +171,10 @@ impl Pick {
             }
             Self::Focus { count, windows } => {
                 if total < 2 {
-                    too_short(total)
-                } else {
-                    Ok(windows.frames(total, fps, count))
+                    return too_short(total);
                 }
+                let at = |t: f64| ((t * fps) as u32).min(total - 1);
+                Ok(windows.frames(total, f64::from(total) / fps, count, at))
             }
         }
     }

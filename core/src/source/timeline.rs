@@ -23,28 +23,63 @@ pub struct Times {
     pub ticks: Vec<i64>,
     /// Length of the whole source in ticks.
     pub whole: i64,
+    /// The chosen frames, where the contract chooses by time and not by number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<u32>,
 }
 
 impl SourceTimes {
-    /// The times of the chosen frames, or nothing where the frame number over `fps` tells them as well: nowhere off by
-    /// more than a tick of at most a millisecond, which is as fine as the container states it.
+    /// Whether frame numbers over `fps` tell the times as well: nowhere off by more than a tick of at most a millisecond,
+    /// which is as fine as the container states them.
     #[must_use]
-    pub fn of(&self, indices: &[u32], fps: f64) -> Option<Times> {
-        let (ticks, total) = (&self.ticks, self.ticks.len().checked_sub(1)?);
+    pub fn even(&self, fps: f64) -> bool {
         let second = self.rate.fps();
         let off = |(n, t): (usize, &i64)| (*t as f64 / second - n as f64 / fps).abs();
         let bound = (1.0 / second).min(0.001) * 1.001;
-        if ticks.iter().enumerate().all(|e| off(e) <= bound) {
-            return None;
+        self.ticks.iter().enumerate().all(|e| off(e) <= bound)
+    }
+
+    /// How long the source lasts, in seconds.
+    #[must_use]
+    pub fn duration(&self) -> f64 {
+        self.ticks.last().map_or(0.0, |t| *t as f64 / self.rate.fps())
+    }
+
+    /// The frame that is shown at an instant, in seconds from the start; the first or last one outside.
+    #[must_use]
+    pub fn frame_at(&self, seconds: f64) -> u32 {
+        let second = self.rate.fps();
+        // A hair's breadth, so that an instant computed from a frame's own time finds that frame.
+        let after = self.ticks.partition_point(|t| *t as f64 / second <= seconds + 1e-9);
+        after.saturating_sub(1).min(self.ticks.len().saturating_sub(2)) as u32
+    }
+
+    /// The times of chosen frames; `frames` repeats them if they are to be carried.
+    pub(super) fn of(&self, indices: &[u32], frames: Vec<u32>) -> Option<Times> {
+        let total = self.ticks.len().checked_sub(1)? as u32;
+        let chosen = indices.iter().copied().chain([cell_end(indices, total)]);
+        let ticks = chosen.map(|i| self.ticks.get(i as usize).copied()).collect::<Option<_>>()?;
+        Some(Times { rate: self.rate, ticks, whole: *self.ticks.last()?, frames })
+    }
+}
+
+impl Times {
+    /// Start of every one of `frames` frames and end of the last, in seconds.
+    fn seconds(&self, frames: usize) -> Result<Vec<f64>, &'static str> {
+        let Self { rate, ticks, whole, .. } = self;
+        let second = rate.fps();
+        if second.partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
+            return Err("their ticks are not a positive number a second");
         }
-        let end = (cell_end(indices, total as u32) as usize).min(total);
-        let at = |i: &usize| ticks.get(*i).copied();
-        let chosen = indices.iter().map(|i| *i as usize).chain([end]);
-        Some(Times {
-            rate: self.rate,
-            ticks: chosen.map(|i| at(&i)).collect::<Option<_>>()?,
-            whole: *ticks.last()?,
-        })
+        if ticks.len() != frames + 1 {
+            return Err("they are not one more than the frames");
+        }
+        // Frames that are shown twice begin at the same time; the whole still lasts.
+        let rising = ticks.windows(2).all(|w| w[0] <= w[1]) && ticks.first() < ticks.last();
+        if !rising || ticks.first().is_some_and(|t| *t < 0) || ticks.last() > Some(whole) {
+            return Err("they fall, or lie outside the source");
+        }
+        Ok(ticks.iter().map(|t| *t as f64 / second).collect())
     }
 }
 
@@ -63,6 +98,8 @@ pub struct Timeline {
     pub sampling_fps: f64,
     /// Where the clock is not even.
     edges: Option<Edges>,
+    /// When the frames are presented, where the clock is even and the source is not.
+    own: Option<Vec<f64>>,
 }
 
 /// Times of a clock that is not even.
@@ -78,7 +115,7 @@ impl Timeline {
     /// Frames on an even clock: frame `i` is shown at `i / sampling_fps` seconds.
     #[must_use]
     pub fn even(indices: Vec<u32>, sampling_fps: f64) -> Self {
-        Self { indices, sampling_fps, edges: None }
+        Self { indices, sampling_fps, edges: None, own: None }
     }
 
     /// Frames at their own times in a source of `total` frames at `fps`.
@@ -88,32 +125,25 @@ impl Timeline {
         Self::with(indices, Edges { at, whole: f64::from(total) / fps })
     }
 
-    /// The same frames at the times that a recipe carries.
+    /// Frames at the presentation times that a recipe carries.
     ///
     /// # Errors
-    /// One sentence naming what is wrong with the times.
-    pub fn timed(self, times: &Times) -> Result<Self, String> {
-        let Times { rate, ticks, whole } = times;
-        let second = rate.fps();
-        if second.partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
-            return Err(format!("{}/{} ticks of a second", rate.num, rate.den));
-        }
-        if ticks.len() != self.indices.len() + 1 {
-            return Err(format!("{} times for {} frames, not one more", ticks.len(), self.indices.len()));
-        }
-        // Frames that are shown twice begin at the same time; the whole still lasts.
-        let rising = ticks.windows(2).all(|w| w[0] <= w[1]) && ticks.first() < ticks.last();
-        if !rising || ticks.first().is_some_and(|t| *t < 0) || ticks.last() > Some(whole) {
-            return Err("the times fall, or lie outside the source".to_owned());
-        }
-        let at = ticks.iter().map(|t| *t as f64 / second).collect();
-        Ok(Self::with(self.indices, Edges { at, whole: *whole as f64 / second }))
+    /// What is wrong with the times.
+    pub(super) fn presented(indices: Vec<u32>, times: &Times) -> Result<Self, &'static str> {
+        let at = times.seconds(indices.len())?;
+        Ok(Self::with(indices, Edges { at, whole: times.whole as f64 / times.rate.fps() }))
+    }
+
+    /// The same, told on an even clock: the source's own instants are found by the times that a recipe carries.
+    pub(super) fn knowing(self, times: &Times) -> Result<Self, &'static str> {
+        let own = times.seconds(self.indices.len())?;
+        Ok(Self { own: Some(own), ..self })
     }
 
     fn with(indices: Vec<u32>, edges: Edges) -> Self {
         let lasts = edges.at.last().copied().unwrap_or(0.0) - edges.at[0];
         let sampling_fps = if lasts > 0.0 { indices.len() as f64 / lasts } else { 0.0 };
-        Self { indices, sampling_fps, edges: Some(edges) }
+        Self { indices, sampling_fps, edges: Some(edges), own: None }
     }
 
     /// Shown time of an edge (frame `i` begins at edge `i`), in seconds.
@@ -138,10 +168,18 @@ impl Timeline {
     /// Shown time of an instant of the source, given in seconds from its start; `fps` is the source's rate.
     #[must_use]
     pub fn shown_at(&self, seconds: f64, fps: f64) -> f64 {
-        match &self.edges {
+        match (&self.edges, &self.own) {
             // An instant is shown at itself, held within the frames.
-            Some(Edges { at, .. }) => seconds.max(at[0]).min(at.last().copied().unwrap_or(0.0)),
-            _ => self.shown(seconds * fps),
+            (Some(Edges { at, .. }), _) => seconds.max(at[0]).min(at.last().copied().unwrap_or(0.0)),
+            (None, Some(own)) => {
+                let after = own.partition_point(|t| *t <= seconds);
+                let Some(i) = after.checked_sub(1) else { return self.edge(0) };
+                let lasts = own.get(i + 1).map_or(0.0, |next| next - own[i]);
+                let along = if lasts > 0.0 { ((seconds - own[i]) / lasts).min(1.0) } else { 0.0 };
+                let (a, b) = (self.edge(i as u32), self.edge(i as u32 + 1));
+                a + (b - a) * along
+            }
+            (None, None) => self.shown(seconds * fps),
         }
     }
 

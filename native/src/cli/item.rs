@@ -95,24 +95,15 @@ pub(super) fn frames(args: &FramesArgs) -> Result<(), Error> {
     let failed = |e: VideoError| Error::failed(e.to_string());
     let sampling = sampling(&args.sampling)?;
     let video = Video::open(&args.video).map_err(failed)?;
-    let timeline =
-        sampling.select(video.frames(), video.rate().fps()).map_err(|e| Error::path(&args.video, e))?;
-    let times = video.times().filter(|_| sampling.clock == Clock::Pts);
-    let times = times.and_then(|t| t.of(&timeline.indices, video.rate().fps()));
-    let timeline = match times {
-        Some(times) => timeline.timed(&times).map_err(|e| Error::path(&args.video, e))?,
-        None => timeline,
-    };
+    let chosen = sampling.choose(video.frames(), video.rate().fps(), video.times().as_ref());
+    let (timeline, _) = chosen.map_err(|e| Error::path(&args.video, e))?;
     if let Some(folder) = &args.out {
         writable_folder(folder)?;
     }
     let size = video.size().map_err(failed)?;
     let mut trouble = Ok(());
-    video
+    let decoded = video
         .each(&timeline.indices, size, |i, decoded| {
-            if trouble.is_err() {
-                return Ok(());
-            }
             let line = json!({
                 "index": timeline.indices[i],
                 "pts_seconds": decoded.pts_seconds,
@@ -123,10 +114,13 @@ pub(super) fn frames(args: &FramesArgs) -> Result<(), Error> {
                 Some(folder) => png(&folder.join(format!("{i:03}.png")), &decoded.frame),
                 None => Ok(()),
             });
-            Ok(())
+            // What cannot be written ends the decoding, too; its own error is the one to report.
+            trouble
+                .as_ref()
+                .map_or_else(|e| Err(VideoError::Decode(args.video.clone(), e.to_string())), |()| Ok(()))
         })
-        .map_err(failed)?;
-    trouble
+        .map_err(failed);
+    trouble.and(decoded)
 }
 
 fn sampling(text: &str) -> Result<Sampling, Error> {

@@ -1,5 +1,6 @@
 //! `scrubjay synth`.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
@@ -15,7 +16,7 @@ use crate::video::is_picture;
 /// Arguments.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// Video files, folders (searched through; one that holds pictures is a video cut into frames), globs, or list
+    /// Video files, folders (searched through; one that holds pictures and no videos is a video cut into frames), globs, or list
     /// files (.txt, one path a line).
     #[arg(long, num_args = 1..)]
     videos: Vec<String>,
@@ -145,21 +146,17 @@ const ENDINGS: [&str; 12] =
     ["mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "mpg", "mpeg", "flv", "gif", "h264"];
 
 fn videos(arguments: &[String]) -> Result<Vec<PathBuf>, Error> {
-    let mut files = Vec::new();
+    let (mut files, mut seen) = (Vec::new(), HashSet::new());
     for argument in arguments {
         let path = Path::new(argument);
-        if path.is_dir() {
-            search(path, &mut files)?;
-        } else if path.is_file() {
-            if path.extension().is_some_and(|e| e == "txt") {
-                list(path, &mut files)?;
-            } else {
-                files.push(path.to_owned());
-            }
+        if path.exists() {
+            one(path, &mut files, &mut seen)?;
         } else if argument.contains(['*', '?', '[']) {
             let found = glob::glob(argument).map_err(|e| Error::usage(format!("{argument}: {e}")))?;
             let before = files.len();
-            files.extend(found.filter_map(Result::ok).filter(|p| p.is_file()));
+            for path in found {
+                one(&path.map_err(|e| Error::failed(e.to_string()))?, &mut files, &mut seen)?;
+            }
             if files.len() == before {
                 return Err(Error::failed(format!("{argument}: no file matches")));
             }
@@ -172,6 +169,18 @@ fn videos(arguments: &[String]) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
+/// A folder, a list, or a file that is taken whatever its name.
+fn one(path: &Path, files: &mut Vec<PathBuf>, seen: &mut HashSet<PathBuf>) -> Result<(), Error> {
+    if path.is_dir() {
+        search(path, files, seen)
+    } else if path.extension().is_some_and(|e| e == "txt") {
+        list(path, files)
+    } else {
+        files.push(path.to_owned());
+        Ok(())
+    }
+}
+
 fn list(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     let text =
         std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
@@ -180,20 +189,30 @@ fn list(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     Ok(())
 }
 
-fn search(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+/// Searches a folder and those in it, each once, whatever links lead there.
+fn search(folder: &Path, files: &mut Vec<PathBuf>, seen: &mut HashSet<PathBuf>) -> Result<(), Error> {
     let fail = |e: std::io::Error| Error::path(folder, format!("cannot be listed: {e}"));
-    let mut pictures = false;
+    if !seen.insert(folder.canonicalize().map_err(fail)?) {
+        return Ok(());
+    }
+    let (before, mut pictures) = (files.len(), false);
+    let mut paths: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
-        let path = entry.map_err(fail)?.path();
-        pictures |= is_picture(&path);
+        paths.push(entry.map_err(fail)?.path());
+    }
+    // In the order of names, so that of two ways to a folder always the same one is taken.
+    paths.sort();
+    for path in paths {
         if path.is_dir() {
-            search(&path, files)?;
+            search(&path, files, seen)?;
         } else if path.extension().is_some_and(|e| ENDINGS.iter().any(|x| e.eq_ignore_ascii_case(x))) {
             files.push(path);
+        } else {
+            pictures |= is_picture(&path);
         }
     }
-    // A folder that holds pictures is a video cut into frames.
-    if pictures {
+    // A folder that holds pictures and no videos is a video cut into frames.
+    if pictures && files.len() == before {
         files.push(folder.to_owned());
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What a killed run leaves for the next: a folder of finished pieces that is only believed if the plan is the same.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -13,29 +13,43 @@ use crate::files::{writable_folder, write_atomic, write_by_way_of};
 
 /// The folder of unfinished work within a dataset's.
 const FOLDER: &str = ".unfinished";
+/// The file that is locked.
+const LOCK: &str = "lock";
 
-/// Unfinished work.
+/// Unfinished work, held by this process alone.
 #[derive(Debug)]
 pub(super) struct Journal {
     folder: PathBuf,
+    /// A killed process lets go of it.
+    _lock: File,
 }
 
 impl Journal {
     /// Opens the work of a plan, given as JSON. Work that another plan left behind is thrown away.
     ///
     /// # Errors
-    /// [`Error`] when the folder cannot be written.
+    /// [`Error`] when the folder cannot be written, or another process is writing there.
     pub(super) fn open(out: &Path, plan: &str) -> Result<Self, Error> {
         let folder = out.join(FOLDER);
-        let mark = folder.join("plan.json");
-        if folder.exists() && std::fs::read_to_string(&mark).ok().as_deref() != Some(plan) {
-            std::fs::remove_dir_all(&folder)
-                .map_err(|e| Error::path(&folder, format!("cannot be removed: {e}")))?;
-        }
         writable_folder(out)?;
         writable_folder(&folder)?;
-        write_atomic(&mark, plan.as_bytes())?;
-        Ok(Self { folder })
+        let (mark, lock) = (folder.join("plan.json"), folder.join(LOCK));
+        let lock = File::create(&lock).map_err(|e| Error::path(&lock, format!("cannot be made: {e}")))?;
+        // Not every file system has locks; there the user must see to it.
+        if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
+            return Err(Error::path(out, "another process is writing this dataset"));
+        }
+        if std::fs::read_to_string(&mark).ok().as_deref() != Some(plan) {
+            let fail = |e: std::io::Error| Error::path(&folder, format!("cannot be emptied: {e}"));
+            for entry in std::fs::read_dir(&folder).map_err(fail)? {
+                let path = entry.map_err(fail)?.path();
+                if path.file_name().is_some_and(|n| n != LOCK) {
+                    std::fs::remove_file(&path).map_err(fail)?;
+                }
+            }
+            write_atomic(&mark, plan.as_bytes())?;
+        }
+        Ok(Self { folder, _lock: lock })
     }
 
     /// A finished piece by name, if it is there.
@@ -49,6 +63,29 @@ impl Journal {
     /// [`Error`] when it cannot be written.
     pub(super) fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         write_atomic(&self.folder.join(name), bytes)
+    }
+
+    /// Puts kept pieces together, one after the other, as a file of the finished dataset, unless `refuse` objects to it.
+    ///
+    /// # Errors
+    /// [`Error`] when a piece cannot be read or the file cannot be written, and what `refuse` returns.
+    pub(super) fn join(
+        &self,
+        pieces: &[String],
+        path: &Path,
+        refuse: impl FnOnce(&Path) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let fail = |e: std::io::Error| Error::path(path, format!("cannot be written: {e}"));
+        let whole = self.folder.join("whole");
+        let mut out = File::create(&whole).map_err(fail)?;
+        for name in pieces {
+            let piece = self.folder.join(name);
+            let mut from = File::open(&piece).map_err(fail)?;
+            std::io::copy(&mut from, &mut out).map_err(fail)?;
+        }
+        out.sync_all().map_err(fail)?;
+        refuse(&whole)?;
+        std::fs::rename(&whole, path).map_err(fail)
     }
 
     /// Writes a file of the finished dataset; what a killed run leaves of it goes with the journal.

@@ -65,28 +65,45 @@ pub(super) struct Pair {
     pub(super) share: f64,
 }
 
-/// All pairs, one of each list, that look alike; in order of the first list, then the second. A list is paired with
-/// itself by giving it twice: then no video is paired with itself and no pair is told twice.
-pub(super) fn pairs(ones: &[Usable], others: &[Usable]) -> Vec<Pair> {
-    let within = std::ptr::eq(ones, others);
-    // Two hashes that differ in at most seven of eight bytes' worth of bits share a byte at some place.
-    let mut places: BTreeMap<(usize, u8), Vec<(u32, u64)>> = BTreeMap::new();
-    for (i, other) in others.iter().enumerate() {
-        for hash in other.fingerprint.hashes() {
+/// Videos by what they look like.
+#[derive(Debug)]
+pub(super) struct Looks<'a> {
+    videos: Vec<&'a Usable>,
+    /// By each byte of a hash and its value: the videos and hashes that have it there. Two hashes that differ in at most
+    /// seven bits share one of their eight bytes.
+    places: Vec<Vec<(u32, u64)>>,
+}
+
+fn place(at: usize, byte: u8) -> usize {
+    at * 256 + usize::from(byte)
+}
+
+impl<'a> Looks<'a> {
+    /// No videos yet.
+    pub(super) fn new() -> Self {
+        Self { videos: Vec::new(), places: vec![Vec::new(); 8 * 256] }
+    }
+
+    /// Adds a video.
+    pub(super) fn add(&mut self, video: &'a Usable) {
+        let number = self.videos.len() as u32;
+        for hash in video.fingerprint.hashes() {
             for (at, byte) in hash.to_be_bytes().into_iter().enumerate() {
-                places.entry((at, byte)).or_default().push((i as u32, hash));
+                self.places[place(at, byte)].push((number, hash));
             }
         }
+        self.videos.push(video);
     }
-    let mut found = Vec::new();
-    for (i, one) in ones.iter().enumerate() {
+
+    /// The video that a given one looks most like, the first of equals, and the share of pictures found in it.
+    pub(super) fn like(&self, one: &Usable) -> Option<(&'a Usable, f64)> {
         let mine = one.fingerprint.hashes();
         // Which of my pictures, and which of theirs, have their like on the other side.
         let mut hits: BTreeMap<u32, (BTreeSet<usize>, BTreeSet<u64>)> = BTreeMap::new();
         for (k, hash) in mine.iter().enumerate() {
             for (at, byte) in hash.to_be_bytes().into_iter().enumerate() {
-                for (other, theirs) in places.get(&(at, byte)).into_iter().flatten() {
-                    if (!within || *other > i as u32) && (hash ^ theirs).count_ones() <= NEAR {
+                for (other, theirs) in &self.places[place(at, byte)] {
+                    if (hash ^ theirs).count_ones() <= NEAR {
                         let entry = hits.entry(*other).or_default();
                         entry.0.insert(k);
                         entry.1.insert(*theirs);
@@ -94,8 +111,9 @@ pub(super) fn pairs(ones: &[Usable], others: &[Usable]) -> Vec<Pair> {
                 }
             }
         }
+        let mut best: Option<(&Usable, f64)> = None;
         for (other, (of_mine, of_theirs)) in hits {
-            let other = &others[other as usize];
+            let other = self.videos[other as usize];
             let theirs = other.fingerprint.hashes();
             let (matched, of) = if mine.len() <= theirs.len() {
                 (of_mine.len(), mine.len())
@@ -105,9 +123,26 @@ pub(super) fn pairs(ones: &[Usable], others: &[Usable]) -> Vec<Pair> {
             let share = matched as f64 / of.max(1) as f64;
             let lasts = |v: &Usable| f64::from(v.source.frames()) / v.source.rate().fps();
             let (long, short) = (lasts(one).max(lasts(other)), lasts(one).min(lasts(other)));
-            if share >= SHARE && (matched > 1 || long - short <= LENGTH * long) {
-                found.push(Pair { a: one.sha256().to_owned(), b: other.sha256().to_owned(), share });
+            let enough = share >= SHARE && (matched > 1 || long - short <= LENGTH * long);
+            if enough && best.is_none_or(|(_, most)| share > most) {
+                best = Some((other, share));
             }
+        }
+        best
+    }
+}
+
+/// Videos that look like one that comes before them in the list. One that is like an earlier one stands for nothing
+/// itself: a thousand copies make a thousand pairs, and not half a million.
+pub(super) fn pairs(videos: &[Usable]) -> Vec<Pair> {
+    let mut looks = Looks::new();
+    let mut found = Vec::new();
+    for video in videos {
+        match looks.like(video) {
+            Some((first, share)) => {
+                found.push(Pair { a: first.sha256().to_owned(), b: video.sha256().to_owned(), share });
+            }
+            None => looks.add(video),
         }
     }
     found

@@ -11,12 +11,12 @@ use rayon::prelude::*;
 use scrubjay_core::frame::hex;
 use scrubjay_core::preset::Data;
 use scrubjay_core::recipe::Size;
-use scrubjay_core::source::{Clock, Source, Times};
+use scrubjay_core::source::{Source, Times};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::journal::Journal;
-use super::near::{self, Fingerprint};
+use super::near::{self, Fingerprint, Looks};
 use crate::error::Error;
 use crate::video::Video;
 
@@ -29,7 +29,7 @@ pub(super) struct Usable {
     pub(super) size: Size,
     /// The file, absolute.
     pub(super) file: PathBuf,
-    /// When the sampled frames are presented, where items carry that.
+    /// When the sampled frames are presented, where the rate is not constant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) times: Option<Times>,
     /// What it looks like.
@@ -108,11 +108,22 @@ pub(super) fn look(
     Ok((usable, skipped))
 }
 
-/// Length and time of change, by which a file is taken for the one that was seen.
+/// Length and time of change, by which a file is taken for the one that was seen; of a folder of frames, all of them.
 fn stamp(file: &Path) -> (u64, u128) {
-    let Ok(meta) = std::fs::metadata(file) else { return (0, 0) };
-    let modified = meta.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
-    (meta.len(), modified.map_or(0, |t| t.as_nanos()))
+    let of = |path: &Path| {
+        let Ok(meta) = std::fs::metadata(path) else { return (0, 0) };
+        let modified = meta.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+        (meta.len(), modified.map_or(0, |t| t.as_nanos()))
+    };
+    if !file.is_dir() {
+        return of(file);
+    }
+    let frames = crate::video::frames_of(file).unwrap_or_default();
+    // Weighted by their place, so that times that change places are told apart.
+    frames.iter().zip(1..).fold(of(file), |(bytes, time), (frame, place)| {
+        let (b, t) = of(frame);
+        (bytes.wrapping_add(b), time.wrapping_add(t.wrapping_mul(place)))
+    })
 }
 
 fn look_at(data: &Data, file: &Path) -> Result<Usable, Skipped> {
@@ -121,7 +132,9 @@ fn look_at(data: &Data, file: &Path) -> Result<Usable, Skipped> {
     let at = |e: &dyn std::fmt::Display| format!("{}: {e}", file.display());
     let video = Video::open(file).map_err(|e| skip(e.cause(), e.to_string()))?;
     let fps = video.rate().fps();
-    let timeline = data.sampling.select(video.frames(), fps).map_err(|e| skip("too-short", at(&e)))?;
+    let known = video.times();
+    let chosen = data.sampling.choose(video.frames(), fps, known.as_ref());
+    let (timeline, times) = chosen.map_err(|e| skip("too-short", at(&e)))?;
     let small = Size { width: near::SMALL.0, height: near::SMALL.1 };
     let looks =
         video.decode(&video.landmarks(LANDMARKS), small).map_err(|e| skip(e.cause(), e.to_string()))?;
@@ -130,8 +143,6 @@ fn look_at(data: &Data, file: &Path) -> Result<Usable, Skipped> {
     };
     let frames = timeline.indices.len() as u32;
     let size = data.picture.size(width, height, frames).map_err(|e| skip("shape", at(&e)))?;
-    let carries = data.sampling.clock == Clock::Pts;
-    let times = video.times().filter(|_| carries).and_then(|t| t.of(&timeline.indices, fps));
     let fingerprint = Fingerprint::of(&looks.into_iter().map(|d| d.frame).collect::<Vec<_>>());
     let sha256 = content_hash(file).map_err(|e| skip("unreadable", e.to_string()))?;
     // Absolute, so that the recipes can be used from anywhere.
@@ -166,16 +177,18 @@ pub(super) fn without_bench(
     bench: &[Usable],
     skipped: &mut Vec<Skipped>,
 ) -> Vec<Usable> {
-    let alike: HashMap<String, String> =
-        near::pairs(&videos, bench).into_iter().map(|p| (p.a, p.b)).collect();
+    let mut looks = Looks::new();
+    bench.iter().for_each(|b| looks.add(b));
+    let same: HashMap<&str, &Usable> = bench.iter().map(|b| (b.sha256(), b)).collect();
     let (mut kept, mut out) = (Vec::new(), Vec::new());
     for video in videos {
-        let same = bench.iter().find(|b| b.sha256() == video.sha256());
-        let cause = match (same, alike.get(video.sha256())) {
+        let cause = match (same.get(video.sha256()), looks.like(&video)) {
             (Some(b), _) => {
                 Some(("in-bench", format!("has the content of the bench's {}", b.file.display())))
             }
-            (None, Some(b)) => Some(("near-bench", format!("looks like the bench's video {b}"))),
+            (None, Some((b, _))) => {
+                Some(("near-bench", format!("looks like the bench's {}", b.file.display())))
+            }
             (None, None) => None,
         };
         match cause {

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use scrubjay_core::GENERATOR_VERSION;
+use scrubjay_core::frame::hex;
 use scrubjay_core::preset::Preset;
 use scrubjay_core::recipe::{Draw, Question, Recipe, RecipeError, Size};
 use scrubjay_core::rng::Stream;
@@ -18,6 +19,7 @@ use scrubjay_core::similarity::{SMALL, Thumbnails};
 use scrubjay_core::source::{Source, Times};
 use scrubjay_core::time::Rate;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::annotations::Annotated;
 use super::journal::Journal;
@@ -167,26 +169,23 @@ fn run(plan: &Plan) -> Result<Made, Error> {
         )));
     }
     let sources = Sources { plan, videos: &videos, pools: Mutex::default() };
-    let (lines, undrawn) = draw_all(&sources, &questions, &journal)?;
-    if let (true, Some(u)) = (lines.is_empty(), undrawn.first()) {
+    let drawn = draw_all(&sources, &questions, &journal)?;
+    if let (0, Some(u)) = (drawn.items(), drawn.undrawn.first()) {
+        let error = Error::failed(format!("no item can be drawn from these sources: {}", u.detail));
         journal.abandon(&plan.out);
-        return Err(Error::failed(format!("no item can be drawn from these sources: {}", u.detail)));
+        return Err(error);
     }
-    let mut made = Made::of(plan, &lines);
-    for u in &undrawn {
+    let mut made = Made::of(plan, drawn.tasks);
+    for u in &drawn.undrawn {
         *made.undrawn.entry(u.task.clone()).or_insert(0) += 1;
     }
-    finish(plan, journal, &videos, &skipped, &lines, &jsonl(&undrawn)?, &mut made)?;
+    finish(plan, journal, &videos, &skipped, &drawn.pieces, &jsonl(&drawn.undrawn)?, &mut made)?;
     Ok(made)
 }
 
 impl Made {
-    /// The account of a plan's lines, without what was left out.
-    pub(super) fn of(plan: &Plan, lines: &[Line]) -> Self {
-        let mut tasks = BTreeMap::new();
-        for line in lines {
-            *tasks.entry(line.recipe.task.name().name().to_owned()).or_insert(0) += 1;
-        }
+    /// The account of a plan's items by task, without what was left out.
+    pub(super) fn of(plan: &Plan, tasks: BTreeMap<String, usize>) -> Self {
         Self {
             scrubjay: env!("CARGO_PKG_VERSION"),
             generator: GENERATOR_VERSION,
@@ -194,7 +193,7 @@ impl Made {
             seed: plan.seed,
             count: plan.count,
             shard: plan.shard,
-            items: lines.len(),
+            items: tasks.values().sum(),
             tasks,
             videos: 0,
             scenes: plan.scenes.iter().map(|f| f.name()).collect(),
@@ -207,30 +206,48 @@ impl Made {
     }
 }
 
-/// Writes a dataset's files, the account last, and closes the journal. `lost` is the ledger after the skipped videos.
+/// Items by task.
+pub(super) fn by_task(lines: &[Line]) -> BTreeMap<String, usize> {
+    let mut tasks = BTreeMap::new();
+    for line in lines {
+        *tasks.entry(line.recipe.task.name().name().to_owned()).or_insert(0) += 1;
+    }
+    tasks
+}
+
+/// Writes a dataset's files, the account last, and closes the journal. `pieces` are the journal's recipe lines, `lost` is
+/// the ledger after the skipped videos.
 pub(super) fn finish(
     plan: &Plan,
     journal: Journal,
     videos: &[Usable],
     skipped: &[Skipped],
-    lines: &[Line],
+    pieces: &[String],
     lost: &[u8],
     made: &mut Made,
 ) -> Result<(), Error> {
-    let alike = near::pairs(videos, videos);
+    let alike = near::pairs(videos);
     (made.videos, made.near_duplicates) = (videos.len(), alike.len());
     for s in skipped {
         *made.skipped.entry(s.cause.clone()).or_insert(0) += 1;
     }
-    let account = plan.out.join("dataset.json");
-    if account.exists() {
-        std::fs::remove_file(&account)
-            .map_err(|e| Error::path(&account, format!("cannot be replaced: {e}")))?;
-    }
+    let (account, recipes) = (plan.out.join("dataset.json"), plan.out.join("recipes.jsonl"));
+    let other = |new: &Path| {
+        let held = ["materialised.json", ".partial/inputs.json"].iter().any(|n| plan.out.join(n).exists());
+        if held && content_hash(new)? != content_hash(&recipes).unwrap_or_default() {
+            let what = "holds the written items of other recipes; choose another folder or remove it";
+            return Err(Error::path(&plan.out, what));
+        }
+        if account.exists() {
+            std::fs::remove_file(&account)
+                .map_err(|e| Error::path(&account, format!("cannot be replaced: {e}")))?;
+        }
+        Ok(())
+    };
+    journal.join(pieces, &recipes, other)?;
     let write = |name: &str, bytes: &[u8]| journal.publish(&plan.out.join(name), bytes);
     write("sources.jsonl", &jsonl(videos)?)?;
     write("near-duplicates.jsonl", &jsonl(&alike)?)?;
-    write("recipes.jsonl", &jsonl(lines)?)?;
     write("ledger.jsonl", &[&jsonl(skipped)?, lost].concat())?;
     write("dataset.json", &serde_json::to_vec_pretty(made).map_err(|e| Error::failed(e.to_string()))?)?;
     journal.close()
@@ -240,37 +257,47 @@ pub(super) fn finish(
 struct Sources<'a> {
     plan: &'a Plan,
     videos: &'a [Usable],
-    /// A video's frames for masked prediction, or why they cannot be had; made once.
+    /// Videos' frames for masked prediction, or why they cannot be had; kept while there is room.
     pools: Mutex<HashMap<PathBuf, Arc<Result<Thumbnails, String>>>>,
 }
+
+/// Videos of which frames for masked prediction are kept: a third of a megabyte each at most.
+const POOLS: usize = 256;
 
 /// Items that are drawn, and kept for a run that goes on, at a time.
 const PIECE: usize = 4096;
 
-/// A finished piece of the work.
+/// What was drawn: the recipe lines are in the journal.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Piece {
-    lines: Vec<Line>,
+struct Drawing {
+    /// Names of the journal's pieces, in order.
+    pieces: Vec<String>,
+    tasks: BTreeMap<String, usize>,
     undrawn: Vec<Undrawn>,
 }
 
+impl Drawing {
+    fn items(&self) -> usize {
+        self.tasks.values().sum()
+    }
+}
+
 /// All items of the plan's shard, in their order.
-fn draw_all(
-    sources: &Sources<'_>,
-    questions: &[Question],
-    journal: &Journal,
-) -> Result<(Vec<Line>, Vec<Undrawn>), Error> {
+fn draw_all(sources: &Sources<'_>, questions: &[Question], journal: &Journal) -> Result<Drawing, Error> {
     let plan = sources.plan;
     let (index, of) = plan.shard;
     let mine: Vec<usize> = (index..plan.count).step_by(of.max(1)).collect();
     let style = ProgressStyle::with_template("drawing items {wide_bar} {pos}/{len}, {per_sec}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(mine.len() as u64).with_style(style);
-    let mut all = Piece::default();
+    // Pieces that were drawn from other videos, since changed or kept out, are not these.
+    let videos: String = hex(&Sha256::digest(jsonl(sources.videos)?)).chars().take(16).collect();
+    let mut all = Drawing::default();
     for (number, part) in mine.chunks(PIECE).enumerate() {
-        let name = format!("items-{number:06}.json");
-        let kept = journal.piece(&name).and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let piece: Piece = match kept {
+        let name = format!("items-{videos}-{number:06}");
+        let (lines, account) = (format!("{name}.jsonl"), format!("{name}.json"));
+        let kept = journal.piece(&account).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let piece: Drawing = match kept {
             Some(piece) => piece,
             None => {
                 let drawn = part
@@ -281,24 +308,30 @@ fn draw_all(
                         line
                     })
                     .collect::<Result<Vec<Result<Line, Undrawn>>, Error>>()?;
-                let mut piece = Piece::default();
+                let (mut done, mut undrawn) = (Vec::new(), Vec::new());
                 for result in drawn {
                     match result {
-                        Ok(line) => piece.lines.push(line),
-                        Err(u) => piece.undrawn.push(u),
+                        Ok(line) => done.push(line),
+                        Err(u) => undrawn.push(u),
                     }
                 }
+                let piece = Drawing { pieces: vec![lines.clone()], tasks: by_task(&done), undrawn };
+                // The account last: without it the lines are not believed.
+                journal.keep(&lines, &jsonl(&done)?)?;
                 let json = serde_json::to_vec(&piece).map_err(|e| Error::failed(e.to_string()))?;
-                journal.keep(&name, &json)?;
+                journal.keep(&account, &json)?;
                 piece
             }
         };
         bar.set_position(((number + 1) * PIECE).min(mine.len()) as u64);
-        all.lines.extend(piece.lines);
+        all.pieces.extend(piece.pieces);
         all.undrawn.extend(piece.undrawn);
+        for (task, n) in piece.tasks {
+            *all.tasks.entry(task).or_insert(0) += n;
+        }
     }
     bar.finish_and_clear();
-    Ok((all.lines, all.undrawn))
+    Ok(all)
 }
 
 /// Sources that are tried for an item before it is given up.
@@ -334,7 +367,7 @@ fn line(sources: &Sources<'_>, i: usize, question: Question) -> Result<Result<Li
             continue;
         }
         let pool = match (&file, question) {
-            (Some(path), Question::Masked(_)) => Some(sources.pool(path, &source)),
+            (Some(path), Question::Masked(_)) => Some(sources.pool(path, &source, times)),
             _ => None,
         };
         if let Some(Err(e)) = pool.as_deref() {
@@ -406,14 +439,14 @@ fn draw_source<'a>(
 
 impl Sources<'_> {
     /// A video's sampled frames as small pictures, to be compared.
-    fn pool(&self, path: &Path, source: &Source) -> Arc<Result<Thumbnails, String>> {
+    fn pool(&self, path: &Path, source: &Source, times: Option<&Times>) -> Arc<Result<Thumbnails, String>> {
         let lock = || self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = lock().get(path) {
             return pool.clone();
         }
         let make = || {
             let sampling = self.plan.preset.data.sampling;
-            let timeline = sampling.select(source.frames(), source.rate().fps());
+            let timeline = sampling.recall(source.frames(), source.rate().fps(), times);
             let timeline = timeline.map_err(|e| format!("{}: {e}", path.display()))?;
             let size = Size { width: SMALL.0, height: SMALL.1 };
             let decoded = Video::open(path).and_then(|v| v.decode(&timeline.indices, size));
@@ -421,7 +454,11 @@ impl Sources<'_> {
             Ok(Thumbnails::new(&frames))
         };
         let pool = Arc::new(make());
-        lock().insert(path.to_owned(), pool.clone());
+        let mut pools = lock();
+        if pools.len() >= POOLS {
+            pools.clear();
+        }
+        pools.insert(path.to_owned(), pool.clone());
         pool
     }
 }

@@ -138,7 +138,8 @@ fn listed(path: &Path, mut input: Input, number: usize) -> Result<Option<Index>,
         place += 1;
         bytes += packet.size() as u64;
     }
-    let promised = u32::try_from(promised).unwrap_or(0);
+    // Only an index of samples promises them; the header of other containers counts frames that were left out, too.
+    let promised = u32::try_from(promised).ok().filter(|_| by_decoding_time).unwrap_or(0);
     if place < promised {
         return Err(VideoError::Truncated { path: path.to_owned(), promised, present: place });
     }
@@ -184,8 +185,11 @@ fn shows(codec: Id, packet: &Packet) -> bool {
 fn counted(path: &Path) -> Result<Index, VideoError> {
     let mut entries = Vec::new();
     each_frame(path, &mut 0, |frame| {
+        if entries.len() >= MOST {
+            return Err(VideoError::Decode(path.to_owned(), format!("more than {MOST} frames")));
+        }
         entries.push(Entry { pts: frame.timestamp(), place: entries.len() as u32 });
-        Ok(entries.len() < MOST)
+        Ok(true)
     })?;
     if entries.is_empty() {
         return Err(VideoError::Decode(path.to_owned(), "no frame can be decoded".to_owned()));

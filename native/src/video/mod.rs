@@ -78,7 +78,7 @@ impl Video {
     /// How many frames are shown.
     #[must_use]
     pub fn frames(&self) -> u32 {
-        // The index holds fewer than 2^23.
+        // The index holds at most 2^23.
         self.index.entries.len() as u32
     }
 

@@ -24,9 +24,11 @@ pub(super) fn hidden(packet: &Packet) -> bool {
 /// Whether a stream's pictures are known to be whole frames and not fields.
 pub(super) fn progressive(stream: &ffmpeg::Stream) -> bool {
     let parameters = stream.parameters();
-    // SAFETY: the parameters live until the end of this function; the field is a plain enumeration.
-    let order = unsafe { (*parameters.as_ptr()).field_order };
-    matches!(order, ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE | ffi::AVFieldOrder::AV_FIELD_UNKNOWN)
+    // SAFETY: the parameters live until the end of this function. The field is read as the integer that it is in C, since
+    // a newer library may have values that the bindings do not know.
+    let order = unsafe { std::ptr::addr_of!((*parameters.as_ptr()).field_order).cast::<c_int>().read() };
+    order == ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE as c_int
+        || order == ffi::AVFieldOrder::AV_FIELD_UNKNOWN as c_int
 }
 
 /// Moves the reading place of a stream to the last key frame at or before `ts`, in the stream's own time base.

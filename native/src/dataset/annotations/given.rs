@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Annotation, Dropped, Format, Usable, lines, named_files, read};
 use crate::dataset::journal::Journal;
 use crate::dataset::sources::{look, unique, without_bench};
-use crate::dataset::synth::{Made, Plan, bench, finish, identity, jsonl};
+use crate::dataset::synth::{Made, Plan, bench, by_task, finish, identity, jsonl};
 use crate::error::Error;
 
 /// Annotation files that were read.
@@ -92,7 +92,7 @@ fn run(plan: &Plan, given: &Gathered, count: Option<usize>) -> Result<Made, Erro
     for one in &lost {
         *dropped.entry(one.cause).or_insert(0) += 1;
     }
-    let mut made = Made::of(plan, &mine);
+    let mut made = Made::of(plan, by_task(&mine));
     made.count = total;
     made.annotations = Some(Annotated {
         files: given.files.clone(),
@@ -102,6 +102,8 @@ fn run(plan: &Plan, given: &Gathered, count: Option<usize>) -> Result<Made, Erro
     });
     // One content may bear several names that annotations use; it is one source all the same.
     videos = unique(videos, &mut Vec::new());
-    finish(plan, journal, &videos, &skipped, &mine, &jsonl(&lost)?, &mut made)?;
+    let piece = "items.jsonl".to_owned();
+    journal.keep(&piece, &jsonl(&mine)?)?;
+    finish(plan, journal, &videos, &skipped, &[piece], &jsonl(&lost)?, &mut made)?;
     Ok(made)
 }
