@@ -88,6 +88,29 @@ fn times_and_words_are_what_the_files_say() {
     assert!(matches!(&r1.annotations[2].ask, Ask::Segments { .. }));
 }
 
+/// The answer to a question about numbers is a number either way: other rows of the file say which.
+#[test]
+fn numbers_among_options_are_read_as_their_file_means_them() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("val.csv");
+    let header = "video,frame_count,width,height,question,answer,qid,type,a0,a1,a2,a3,a4\n";
+    let (how_many, same) = ("1,9,9,9,how many,1,1,DC,1,2,3,4,5\n", "1,9,9,9,how few,1,2,DC,0,1,2,3,4\n");
+    let (by_number, by_text) = ("1,9,9,9,who,2,3,DC,a,b,c,d,e\n", "1,9,9,9,who else,b,4,DC,a,b,c,d,e\n");
+    for (rows, answers, causes) in [
+        (vec![how_many, same, by_number], vec![1, 1, 2], vec![]),
+        (vec![how_many, same, by_text], vec![0, 1, 1], vec![]),
+        (vec![how_many, same], vec![1], vec!["ambiguous-answer"]),
+        (vec![by_text, how_many, same, by_number], vec![1, 1, 2], vec!["ambiguous-answer"]),
+    ] {
+        std::fs::write(&path, [header, &rows.concat()].concat()).expect("written");
+        let read = read(&path, None).expect("reads");
+        let answer = |ask: &Ask| if let Ask::Choice { answer, .. } = ask { *answer } else { 99 };
+        let found: Vec<u8> = read.annotations.iter().map(|a| answer(&a.ask)).collect();
+        let dropped: Vec<&str> = read.dropped.iter().map(|d| d.cause).collect();
+        assert_eq!((found, dropped), (answers, causes), "{rows:?}");
+    }
+}
+
 #[test]
 fn a_file_of_another_kind_is_an_error_that_says_what_is_known() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -229,7 +252,7 @@ fn annotated_items_know_their_answers() {
     };
     let truth = |query: &str| loader.item(event(query)).expect("realizes").truth.plain();
     assert_eq!(truth("the rabbit turns its head"), "2.50-5.00", "seconds of the source's own time");
-    let late = serde_json::to_string(&event("ends a little late").recipe).expect("JSON");
+    let late = serde_json::to_string(&event("ends after the video").recipe).expect("JSON");
     assert!(late.contains("[3000,7800]"), "cut off at the video's end: {late}");
     assert_eq!(truth("chewing grass"), "0.50-2.07 4.00-6.50");
 
@@ -240,6 +263,7 @@ fn annotated_items_know_their_answers() {
     assert_eq!((tasks["event"], tasks["segments"], tasks["qa"]), (15, 6, 5), "{tasks:?} {:?}", made.ledger);
     let annotated = &made.dataset["annotations"];
     assert_eq!(annotated["read"], 28);
+    assert_eq!(annotated["cut"], 1);
     assert_eq!(annotated["files"].as_array().map(Vec::len), Some(11));
 }
 

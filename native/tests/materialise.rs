@@ -262,35 +262,108 @@ fn a_full_disk_is_an_error_and_work_goes_on_when_there_is_room() {
     same(&out, &whole, "after a full disk");
 }
 
+/// Recipes of a preset, or of one with key elements, whose pictures are as small as they can be: for what is about rows
+/// and not about pictures.
+fn small(folder: &Path, name: &str) -> PathBuf {
+    let recipes = folder.join(format!("{name}-data"));
+    let mut synth = Command::new(env!("CARGO_BIN_EXE_scrubjay"));
+    match name {
+        "elements" => {
+            let elements = CONFIG.replace("task = \"jigsaw\", clips = 4", "task = \"elements\"");
+            std::fs::write(folder.join(name), elements).expect("written");
+            synth.arg("synth").arg("--config").arg(folder.join(name))
+        }
+        preset => synth.args(["synth", "--preset", preset]),
+    };
+    let status =
+        synth.args(["--scenes", "all", "--count", "8", "--out"]).arg(&recipes).stderr(Stdio::null()).status();
+    assert!(status.expect("starts").success());
+    let mut lines = recipes::read(&recipes.join("recipes.jsonl")).expect("reads");
+    for line in &mut lines {
+        line.recipe.size = scrubjay_core::recipe::Size { width: 64, height: 36 };
+        line.id = line.recipe.id();
+    }
+    let text: Vec<String> = lines.iter().map(|l| serde_json::to_string(l).expect("JSON")).collect();
+    std::fs::write(recipes.join("recipes.jsonl"), text.join("\n")).expect("written");
+    recipes
+}
+
+/// What verl is told of time is so, and what cannot be told it is not there; answers are scored by what rows say of
+/// themselves.
+#[test]
+fn rows_for_verl_say_their_clock_and_their_reward() {
+    use scrubjay::dataset::annotations::verl;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let loader = scrubjay::loader::Loader::default();
+    let mut rewards = std::collections::BTreeSet::new();
+    for name in ["elements", "museg", "mvp"] {
+        let data = small(folder.path(), name);
+        let lines = recipes::read(&data.join("recipes.jsonl")).expect("reads");
+        let report = materialise(&data, Form::Verl, &options(2)).expect("materialises");
+        assert!(!report.dropped.contains_key("uneven-clock"), "{name}: {:?}", report.dropped);
+        let mut answers = Vec::new();
+        for file in &report.files {
+            let rows = verl::read(&data.join(file)).expect("reads");
+            assert!(rows.dropped.is_empty(), "{:?}", rows.dropped);
+            for row in rows.given {
+                let item = loader.item(&lines[row.extra["index"].as_u64().expect("a number") as usize]);
+                let item = item.expect("realizes");
+                // Candidates are shown in another order than they are kept, and each is a single frame.
+                for (video, clip) in row.videos.iter().zip(&item.clips) {
+                    let fps = video.sample_fps.expect("a rate");
+                    for (i, shown) in clip.shown.iter().enumerate() {
+                        assert!((i as f64 / fps - shown).abs() <= 0.001, "{name}: {i} at {shown}, {fps} fps");
+                    }
+                    assert!(name != "mvp" || fps == 1.0, "masked clips count a frame a second, not {fps}");
+                }
+                rewards.insert(row.reward().expect("one of ours").name());
+                answers.push((file.clone(), row.row, row.extra["answer"].clone()));
+            }
+        }
+        for file in &report.files {
+            let mine = answers.iter().filter(|(of, ..)| of == file);
+            let line = |(_, id, said): &(String, usize, serde_json::Value)| {
+                serde_json::json!({ "id": id, "prediction": said, "variant": "published" }).to_string()
+            };
+            let input = data.join("answers.jsonl");
+            std::fs::write(&input, mine.map(line).collect::<Vec<_>>().join("\n")).expect("written");
+            let scored = Command::new(env!("CARGO_BIN_EXE_scrubjay"))
+                .args(["score", "--items"])
+                .arg(data.join(file))
+                .stdin(std::fs::File::open(&input).expect("opens"))
+                .output()
+                .expect("starts");
+            for line in String::from_utf8(scored.stdout).expect("UTF-8").lines() {
+                let score: serde_json::Value = serde_json::from_str(line).expect("JSON");
+                // What MVP's format term wants besides the answer, the answer alone does not have.
+                assert!(score["score"].as_f64().is_some_and(|s| s > 0.999), "{name}: {score}");
+            }
+        }
+    }
+    assert_eq!(rewards.len(), 5, "{rewards:?}");
+
+    // Frames that begin half a step after the start.
+    let data = small(folder.path(), "videoreasoner");
+    let error = materialise(&data, Form::Verl, &options(2)).expect_err("none is left").to_string();
+    assert!(error.contains("sample_fps") && error.contains("'virtual'"), "{error}");
+    let other = with(&data.join("recipes.jsonl"), &folder.path().join("swift"));
+    let report = materialise(&other, Form::Swift, &options(2)).expect("materialises");
+    let text = std::fs::read_to_string(other.join(&report.files[0])).expect("reads");
+    for row in text.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).expect("JSON")) {
+        let off = row["clock_error"].as_f64().expect("a number");
+        let step = 1.0 / row["sampling_fps"].as_f64().expect("a number");
+        assert!(off > step * 0.3 && off < step, "{off} of {step}");
+    }
+}
+
 #[test]
 fn every_truth_in_a_row_scores_one_as_published() {
     use scrubjay_core::reward::Variant;
     use scrubjay_core::reward::table::Reward;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut tasks = std::collections::BTreeSet::new();
-    let elements = CONFIG.replace("task = \"jigsaw\", clips = 4", "task = \"elements\"");
-    std::fs::write(folder.path().join("elements"), elements).expect("written");
     for name in ["elements", "videossr-code", "museg", "mvp", "videoreasoner"] {
-        let recipes = folder.path().join(format!("{name}-data"));
-        let mut synth = Command::new(env!("CARGO_BIN_EXE_scrubjay"));
-        match name {
-            "elements" => synth.arg("synth").arg("--config").arg(folder.path().join(name)),
-            preset => synth.args(["synth", "--preset", preset]),
-        };
-        let status = synth
-            .args(["--scenes", "all", "--count", "8", "--out"])
-            .arg(&recipes)
-            .stderr(Stdio::null())
-            .status();
-        assert!(status.expect("starts").success());
-        // As small as it can be: this is about rows, not about pictures.
-        let mut lines = recipes::read(&recipes.join("recipes.jsonl")).expect("reads");
-        for line in &mut lines {
-            line.recipe.size = scrubjay_core::recipe::Size { width: 64, height: 36 };
-            line.id = line.recipe.id();
-        }
-        let text: Vec<String> = lines.iter().map(|l| serde_json::to_string(l).expect("JSON")).collect();
-        std::fs::write(recipes.join("recipes.jsonl"), text.join("\n")).expect("written");
+        let recipes = small(folder.path(), name);
         let report: Report = materialise(&recipes, Form::Swift, &options(2)).expect("materialises");
         for name in report.files {
             for row in std::fs::read_to_string(recipes.join(name)).expect("reads").lines() {

@@ -33,6 +33,8 @@ pub struct Annotated {
     pub dropped: BTreeMap<&'static str, usize>,
     /// Items that were left out because enough were made.
     pub beyond: usize,
+    /// Items of which a span ended after its video and was cut off there, over all shards.
+    pub cut: usize,
 }
 
 /// Reads several files, in the order in which they are named.
@@ -75,7 +77,10 @@ fn run(plan: &Plan, given: &Gathered, count: Option<usize>) -> Result<Made, Erro
     skipped.sort_by(|a, b| a.file.cmp(&b.file));
     let usable: Vec<Usable<'_>> = videos
         .iter()
-        .map(|v| Usable { source: &v.source, size: v.size, file: &v.file, times: v.times.as_ref() })
+        .map(|v| {
+            let (size, times) = (v.size, v.times.as_ref());
+            Usable { source: &v.source, size, file: &v.file, times, uneven: false }
+        })
         .collect();
     let items = lines(&given.annotations, &files, &usable, &plan.preset.data, count)?;
     if items.lines.is_empty() {
@@ -99,6 +104,7 @@ fn run(plan: &Plan, given: &Gathered, count: Option<usize>) -> Result<Made, Erro
         read: given.annotations.len(),
         dropped,
         beyond: items.beyond,
+        cut: items.cut,
     });
     // One content may bear several names that annotations use; it is one source all the same.
     videos = unique(videos, &mut Vec::new());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use scrubjay_core::preset::Data;
 use scrubjay_core::recipe::{Recipe, RecipeError, Size};
-use scrubjay_core::source::{Source, Times};
+use scrubjay_core::source::{Clock, Source, Times};
 use scrubjay_core::task::Task;
 use scrubjay_core::task::segments::Sought;
 
@@ -24,6 +24,9 @@ pub struct Usable<'a> {
     pub file: &'a Path,
     /// When the sampled frames are presented, where items carry that.
     pub times: Option<&'a Times>,
+    /// Whether its frames are not presented at their numbers over its rate: seconds then do not tell a frame without
+    /// `times`.
+    pub uneven: bool,
 }
 
 /// What became of a list of annotations.
@@ -35,11 +38,9 @@ pub struct Items {
     pub dropped: Vec<Dropped>,
     /// Items that were left out because enough were made.
     pub beyond: usize,
+    /// Items of which a span ended after its video and was cut off there.
+    pub cut: usize,
 }
-
-/// How far a span may end after its video, in milliseconds: annotators' times are rounded, and their copies were
-/// encoded anew. Such a span is cut off; one that ends later belongs to another video.
-const SLACK: u32 = 1000;
 
 /// The files that the annotations name: the others need not be looked at.
 #[must_use]
@@ -93,12 +94,15 @@ pub fn lines(
         };
         for task in tasks(annotation, data) {
             match line(task, video, data)? {
-                Ok(line) if !ids.insert(line.id.clone()) => {
+                Ok((line, _)) if !ids.insert(line.id.clone()) => {
                     made.dropped
                         .push(lose("same-item", format!("an earlier row makes the item {}", line.id)));
                 }
                 Ok(_) if count.is_some_and(|most| made.lines.len() >= most) => made.beyond += 1,
-                Ok(line) => made.lines.push(line),
+                Ok((line, cut)) => {
+                    made.lines.push(line);
+                    made.cut += usize::from(cut);
+                }
                 Err((cause, detail)) => made.dropped.push(lose(cause, format!("{name}: {detail}"))),
             }
         }
@@ -108,14 +112,23 @@ pub fn lines(
 
 type Refused = (&'static str, String);
 
-fn line(mut task: Task, video: &Usable<'_>, data: &Data) -> Result<Result<Line, Refused>, Error> {
-    let Usable { source, size, file, times } = *video;
-    if let Err(refused) = fit(&mut task, video) {
-        return Ok(Err(refused));
+/// The item of a task, and whether a span of it was cut off.
+fn line(mut task: Task, video: &Usable<'_>, data: &Data) -> Result<Result<(Line, bool), Refused>, Error> {
+    let Usable { source, size, file, times, uneven } = *video;
+    let timed = matches!(task, Task::Event { .. } | Task::Segments(Sought::Event { .. }));
+    if timed && uneven && data.sampling.clock != Clock::Pts {
+        let detail =
+            "its frame rate is not constant, and only the clock 'pts' says when its frames are presented";
+        return Ok(Err(("uneven-rate", detail.to_owned())));
     }
+    let cut = match fit(&mut task, video) {
+        Ok(cut) => cut,
+        Err(refused) => return Ok(Err(refused)),
+    };
     match Recipe::stated(source.clone(), data.sampling, size, task, data.wording, times.cloned()) {
         Ok(recipe) => {
-            Ok(Ok(Line { id: recipe.id(), recipe, file: Some(file.to_owned()), others: BTreeMap::new() }))
+            let line = Line { id: recipe.id(), recipe, file: Some(file.to_owned()), others: BTreeMap::new() };
+            Ok(Ok((line, cut)))
         }
         Err(RecipeError::Task(e)) => Ok(Err(("not-in-sight", e.to_string()))),
         Err(RecipeError::Sampling(e)) => Ok(Err(("too-short", e.to_string()))),
@@ -123,12 +136,13 @@ fn line(mut task: Task, video: &Usable<'_>, data: &Data) -> Result<Result<Line, 
     }
 }
 
-/// Cuts spans off at the video's end.
-fn fit(task: &mut Task, video: &Usable<'_>) -> Result<(), Refused> {
+/// Cuts spans off at the video's end, as MUSEG's must be (methods §3.1): annotators' times are rounded, and their copies
+/// were encoded anew. Says whether there was one to be cut.
+fn fit(task: &mut Task, video: &Usable<'_>) -> Result<bool, Refused> {
     let spans = match task {
         Task::Event { span, .. } => std::slice::from_mut(span),
         Task::Segments(Sought::Event { spans, .. }) => spans.as_mut_slice(),
-        _ => return Ok(()),
+        _ => return Ok(false),
     };
     // A source without a frame rate lasts no time here, and is refused for it by its sampling.
     let seconds = match video.times {
@@ -136,12 +150,64 @@ fn fit(task: &mut Task, video: &Usable<'_>) -> Result<(), Refused> {
         None => f64::from(video.source.frames()) / video.source.rate().fps().max(f64::MIN_POSITIVE),
     };
     let whole = (seconds * 1000.0).min(f64::from(u32::MAX)) as u32;
+    let mut cut = false;
     for [start, end] in spans {
-        if *end > whole.saturating_add(SLACK) || *start >= whole {
+        if *start >= whole {
             let detail = format!("the span {start}-{end} ms is outside the video, which lasts {whole} ms");
             return Err(("outside-video", detail));
         }
+        cut |= *end > whole;
         *end = (*end).min(whole);
     }
-    Ok(())
+    Ok(cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use scrubjay_core::preset::Preset;
+    use scrubjay_core::time::Rate;
+
+    use super::*;
+    use crate::dataset::annotations::Ask;
+
+    /// Seconds are no frame numbers where the rate is not constant; a question's answer does not ask for them.
+    #[test]
+    fn times_of_an_uneven_video_need_its_own_clock() {
+        let source = Source::Video { sha256: "0".repeat(64), frames: 300, rate: Rate { num: 30, den: 1 } };
+        let file = PathBuf::from("/v/a.mp4");
+        let ask = |ask: Ask| Annotation {
+            id: "1".to_owned(),
+            video: "a".to_owned(),
+            ask,
+            split: None,
+            duration_s: None,
+            at: "f:1".to_owned(),
+        };
+        let annotations = [
+            ask(Ask::Segments {
+                query: "a lamp is lit".to_owned(),
+                spans: vec![[2000, 4000], [5000, 60_000]],
+            }),
+            ask(Ask::Choice {
+                question: "what is lit".to_owned(),
+                options: vec!["a lamp".to_owned(), "a fire".to_owned()],
+                answer: 0,
+                evidence: Vec::new(),
+            }),
+        ];
+        let made = |clock: Clock, uneven: bool| {
+            let mut data = Preset::built_in("videossr").expect("a preset").data;
+            data.sampling.clock = clock;
+            let size = Size { width: 64, height: 48 };
+            let usable = [Usable { source: &source, size, file: &file, times: None, uneven }];
+            lines(&annotations, std::slice::from_ref(&file), &usable, &data, None).expect("sound")
+        };
+        let refused = made(Clock::Virtual, true);
+        let causes: Vec<&str> = refused.dropped.iter().map(|d| d.cause).collect();
+        assert_eq!((refused.lines.len(), refused.cut, causes), (1, 0, vec!["uneven-rate"]));
+        for (clock, uneven) in [(Clock::Virtual, false), (Clock::Pts, true)] {
+            let made = made(clock, uneven);
+            assert_eq!((made.lines.len(), made.cut, made.dropped), (2, 1, Vec::new()), "{clock:?}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! NExT-GQA: a table `video_id,frame_count,width,height,question,answer,qid,type,a0,…,a4` whose answer is the right
 //! option's text, and beside it `gsub_<split>.json` with the spans in which the answer is to be seen. NExT-QA's tables
-//! have the same columns; their answer is the option's number.
+//! have the same columns; their answer is the option's number, from 0. Where options are numbers themselves (how many…),
+//! a row does not say which is meant, and the other rows of its file do.
 
 use std::collections::HashMap;
 
@@ -18,7 +19,8 @@ type Evidence = HashMap<String, (HashMap<String, Vec<Value>>, Option<f64>)>;
 pub(super) fn read(bytes: &[u8], rows: &mut Rows<'_>) -> Result<(), Error> {
     let split = rows.file.file_stem().and_then(|s| s.to_str()).unwrap_or_default().to_owned();
     let evidence = evidence(&split, rows)?;
-    let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let open = || csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let mut table = open();
     let header = table.headers().map_err(|e| Error::path(rows.file, format!("no table: {e}")))?.clone();
     let column = |names: &[&str]| header.iter().position(|h| names.contains(&h.trim()));
     let columns = (column(&["video_id", "video"]), column(&["question"]), column(&["answer"]));
@@ -29,7 +31,8 @@ pub(super) fn read(bytes: &[u8], rows: &mut Rows<'_>) -> Result<(), Error> {
             "a table of questions has the columns video_id, question and answer",
         ));
     };
-    let columns = Columns { video, question, answer, qid: column(&["qid"]), options };
+    let mut columns = Columns { video, question, answer, qid: column(&["qid"]), options, by: None };
+    columns.by = columns.kind(open());
     let mut record = StringRecord::new();
     loop {
         // The line at which the next row begins.
@@ -54,6 +57,50 @@ struct Columns {
     answer: usize,
     qid: Option<usize>,
     options: Vec<usize>,
+    /// How answers are meant, where the file's rows say so.
+    by: Option<By>,
+}
+
+/// How a table says which option is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Text,
+    Number,
+}
+
+/// The option, from 0, that an answer is, read as an option's text and as its number.
+fn readings(right: &str, options: &[impl AsRef<str>]) -> [Option<usize>; 2] {
+    let number = right.parse::<usize>().ok().filter(|n| *n < options.len());
+    [options.iter().position(|o| o.as_ref() == right), number]
+}
+
+impl Columns {
+    /// How a file's answers are meant, by those rows that can be read in one way only; none where there are no such
+    /// rows, or of both kinds.
+    fn kind(&self, mut table: csv::Reader<&[u8]>) -> Option<By> {
+        let (mut record, mut text, mut number) = (StringRecord::new(), false, false);
+        loop {
+            match table.read_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(e) if e.is_io_error() => break,
+                // The row is named when it is read for what it says.
+                Err(_) => continue,
+            }
+            let field = |i: &usize| record.get(*i).map(str::trim);
+            let Some(options) = self.options.iter().map(field).collect::<Option<Vec<_>>>() else { continue };
+            match field(&self.answer).map(|right| readings(right, &options)) {
+                Some([Some(_), None]) => text = true,
+                Some([None, Some(_)]) => number = true,
+                _ => {}
+            }
+        }
+        match (text, number) {
+            (true, false) => Some(By::Text),
+            (false, true) => Some(By::Number),
+            _ => None,
+        }
+    }
 }
 
 fn row(
@@ -70,11 +117,16 @@ fn row(
     };
     let (video, question, right) = (field(columns.video)?, field(columns.question)?, field(columns.answer)?);
     let options = columns.options.iter().map(|i| field(*i)).collect::<Result<Vec<_>, _>>()?;
-    let by_text = options.iter().position(|o| *o == right);
-    let by_number = || right.parse::<usize>().ok().filter(|n| *n < options.len());
-    let answer = by_text
-        .or_else(by_number)
-        .ok_or_else(|| Fault::malformed(format!("the answer '{right}' is none of the options")))?;
+    let answer = match (readings(&right, &options), columns.by) {
+        ([Some(text), Some(number)], None) if text != number => {
+            let detail = format!("the answer '{right}' is one option's text and another's number, from 0");
+            return Err(Fault::new("ambiguous-answer", detail));
+        }
+        ([_, Some(number)], Some(By::Number)) => number,
+        ([Some(text), _], _) => text,
+        ([None, Some(number)], _) => number,
+        _ => return Err(Fault::malformed(format!("the answer '{right}' is none of the options"))),
+    };
     let qid = columns.qid.and_then(|i| field(i).ok());
     let known = evidence.get(&video);
     let spans = known.zip(qid.as_ref()).and_then(|((spans, _), qid)| spans.get(qid));

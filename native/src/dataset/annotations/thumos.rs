@@ -2,6 +2,8 @@
 //! `{"database": {video: {"subset", "duration", "annotations": [{"segment": [67.5, 75.9], "label": "Billiards"}]}}}` as
 //! ActivityNet's detection files have it. Every occurrence of a class in a video is one annotation.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::rows::{Fault, Place, Rows, list, number, text};
@@ -21,7 +23,7 @@ pub(super) fn read(bytes: &[u8], rows: &mut Rows<'_>) -> Result<(), Error> {
     if found { Ok(()) } else { Err(Error::path(rows.file, "there is no 'database' in it")) }
 }
 
-/// Segments of one video and class, in the order in which they were first met.
+/// Segments of one video and class.
 struct Group {
     place: Place,
     video: String,
@@ -29,21 +31,25 @@ struct Group {
     segments: Vec<Value>,
 }
 
-fn gather(groups: &mut Vec<Group>, place: Place, video: &str, label: &str, segment: Value) {
-    // The lines of a video stand together in these files.
-    match groups.iter_mut().rev().find(|g| g.video == video && g.label == label) {
+/// The groups, in the order in which they were first met, and where each stands in it.
+#[derive(Default)]
+struct Groups {
+    met: Vec<Group>,
+    at: HashMap<(String, String), usize>,
+}
+
+fn gather(groups: &mut Groups, place: Place, video: &str, label: &str, segment: Value) {
+    let (video, label) = (video.to_owned(), label.to_owned());
+    let next = groups.met.len();
+    let at = *groups.at.entry((video.clone(), label.clone())).or_insert(next);
+    match groups.met.get_mut(at) {
         Some(group) => group.segments.push(segment),
-        None => groups.push(Group {
-            place,
-            video: video.to_owned(),
-            label: label.to_owned(),
-            segments: vec![segment],
-        }),
+        None => groups.met.push(Group { place, video, label, segments: vec![segment] }),
     }
 }
 
-fn finish(groups: Vec<Group>, split: Option<&str>, duration_s: Option<f64>, rows: &mut Rows<'_>) {
-    for Group { place, video, label, segments } in groups {
+fn finish(groups: Groups, split: Option<&str>, duration_s: Option<f64>, rows: &mut Rows<'_>) {
+    for Group { place, video, label, segments } in groups.met {
         let row = rows.spans(&place, &segments, 1.0).map(|spans| Annotation {
             id: format!("{video}/{label}"),
             video,
@@ -69,7 +75,7 @@ fn lines(bytes: &[u8], rows: &mut Rows<'_>) {
         Some((label, split)) => (label, Some(split)),
         None => (stem.as_str(), None),
     };
-    let mut groups = Vec::new();
+    let mut groups = Groups::default();
     for (place, line) in text_lines(bytes) {
         let line = String::from_utf8_lossy(line);
         let parts: Vec<&str> = line.split_whitespace().collect();
@@ -94,7 +100,7 @@ fn database(name: &str, video: &Value, rows: &mut Rows<'_>) {
         Ok(annotations) => annotations,
         Err(fault) => return rows.drop(&place, fault),
     };
-    let mut groups = Vec::new();
+    let mut groups = Groups::default();
     for (i, annotation) in annotations.iter().enumerate() {
         let place = Place::Part(name.to_owned(), i + 1);
         match (text(annotation, "label"), annotation.get("segment")) {

@@ -2,7 +2,7 @@
 //!
 //! Their frames are listed files that are perturbed already, and prompt and truth are given: nothing is left to be drawn,
 //! so they become no recipes. They can be looked at ([`Given::item`]), and answers to them are scored by the reward that
-//! their `data_source` names ([`Given::score_line`]).
+//! they name ([`Given::score_line`]).
 
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -154,10 +154,34 @@ fn shown(video: &Value) -> Result<Shown, Fault> {
     }
 }
 
+/// Whether a reward's truth is a list; a text that looks like one is left alone for the others.
+fn takes_lists(reward: Reward) -> bool {
+    use Reward::{
+        MusegFormatNoTimestamp, MusegFormatTimestamp, MusegGlobal, MusegLocal, MusegSegment, Mvp,
+        VideoreasonerElements, VideoreasonerIou, VisualJigsaw,
+    };
+    matches!(
+        reward,
+        MusegFormatTimestamp
+            | MusegFormatNoTimestamp
+            | MusegGlobal
+            | MusegLocal
+            | MusegSegment
+            | VideoreasonerIou
+            | VideoreasonerElements
+            | VisualJigsaw
+            | Mvp
+    )
+}
+
 impl Given {
-    /// The reward that the row's `data_source` names, by itself or as one of VideoSSR's three.
+    /// The reward that the row names: in `extra_info.reward`, as Scrubjay's own rows do, or by its `data_source`, by
+    /// itself or as one of VideoSSR's three.
     #[must_use]
     pub fn reward(&self) -> Option<Reward> {
+        if let Some(reward) = self.extra["reward"].as_str().and_then(|r| r.parse().ok()) {
+            return Some(reward);
+        }
         match self.data_source.as_str() {
             "grounding" => Some(Reward::VideossrGrounding),
             "counting" => Some(Reward::VideossrCounting),
@@ -174,12 +198,23 @@ impl Given {
         let reward = self.reward().ok_or_else(|| {
             format!("row {}: no reward is known for the data_source '{}'", self.row, self.data_source)
         })?;
+        // Columns have one type for all rows: what is no text for its reward stands there as JSON in a text.
+        let json = |v: &Value| v.as_str().and_then(|t| serde_json::from_str::<Value>(t).ok());
+        let list = json(&self.truth).filter(|t| takes_lists(reward) && t.is_array());
         let mut line = json!({
             "id": self.row,
             "reward": reward.name(),
             "prediction": prediction,
-            "truth": self.truth,
+            "truth": list.unwrap_or_else(|| self.truth.clone()),
         });
+        match &self.extra["meta"] {
+            meta @ Value::Object(_) => line["meta"] = meta.clone(),
+            text => {
+                if let Some(meta) = json(text).filter(Value::is_object) {
+                    line["meta"] = meta;
+                }
+            }
+        }
         if let Some(video) = self.extra.get("video_id").filter(|v| !v.is_null()) {
             line["source"] = video.clone();
         }

@@ -1,4 +1,5 @@
-//! Walking through a file row by row. Such files hold up to hundreds of thousands of rows: one is held at a time.
+//! Walking through a file row by row. Such files hold up to hundreds of thousands of rows: the file's bytes and what is
+//! taken from it are held, but of the JSON in between, many times larger, one row at a time.
 
 use std::fmt;
 use std::path::Path;
@@ -36,7 +37,8 @@ pub(super) fn json_rows(
     Ok(())
 }
 
-/// Every member of the list or object that a file holds, one at a time: such files are too large to be held whole.
+/// Every member of the list or object that a file holds, one at a time: parsed whole, such files take many times their
+/// own size.
 /// The callback says whether to go on.
 ///
 /// # Errors

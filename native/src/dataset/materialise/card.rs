@@ -34,7 +34,9 @@ pub(super) fn card(report: &Report) -> String {
 const VERL: &str = "\
 verl: `data.train_files` takes the files under `data/` and `data.video_key` is `videos`. Paths in the rows start in this \
 folder unless a prefix was asked for: start the training from here. Frames are PNG at the size they are to be seen at; \
-`max_pixels` and `min_pixels` leave them so, and `sample_fps` is the clock of the truth.
+`max_pixels` and `min_pixels` leave them so. `sample_fps` is the clock of the truth: frame `i` is shown at `i / sample_fps` \
+seconds, within a millisecond. An item of which that is not so, since its frames stand at a video's own times or do not \
+begin at 0, cannot be said in such a row; it is left out as `uneven-clock`.
 
 ```python
 import datasets, pandas
@@ -46,7 +48,8 @@ const HF: &str = "\
 `prompt` is a list of chat messages; each `{\"type\": \"video\"}` in it stands for the next file of `videos`, whose paths \
 start in this folder unless a prefix was asked for. A file's frames are the item's, all of them to be shown, at the \
 times they have in the file; a clip of an odd number of frames ends with its last one twice. Read them without \
-sampling anew.
+sampling anew, with their own times: a reader that takes a frame's number over the average rate, as Qwen's do, is right \
+where `clock_error` is 0, and else wrong by up to so many seconds.
 
 ```python
 import datasets
@@ -57,7 +60,9 @@ const SWIFT: &str = "\
 ms-swift: `--dataset data/train-00000-of-00001.jsonl`, started from this folder unless a prefix was asked for. The files' \
 frames are the item's, all of them to be shown, at the times they have in the file: set `FPS=1000`, `FPS_MIN_FRAMES=2` \
 and `FPS_MAX_FRAMES=768`, so that they are not sampled anew. A clip of an odd number of frames ends with its last one \
-twice, since they are read by pairs. `solution` is the answer that earns the whole reward.";
+twice, since they are read by pairs. Qwen's readers tell a frame's number over the average rate for its time: they are \
+right where `clock_error` is 0, and else wrong by up to so many seconds. `solution` is the answer that earns the whole \
+reward.";
 
 const WEBDATASET: &str = "\
 A sample has `json` and a PNG `<clip>-<frame>.png` for every frame. `videos` in the JSON lists them clip by clip, in the \

@@ -2,7 +2,8 @@
 //!
 //! Every frame is a picture of its own at one constant quantiser: equal frames become equal pictures wherever they stand,
 //! and no frame is told from its neighbours by how it was compressed. The files' times are the shown times, so a reader
-//! that keeps every frame tells the viewer the clock that the truth is written in.
+//! that keeps every frame and its time tells the viewer the clock that the truth is written in. The same frames give the
+//! same bytes with the same version of the encoder, which writes itself and its settings into the stream.
 
 use std::io::{self, Cursor, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, Once, PoisonError};
@@ -99,7 +100,7 @@ fn encode(clip: &Clip, first: &Frame, ticks: &[i64]) -> Result<Vec<u8>, ffmpeg::
     video.set_max_b_frames(0);
     video.set_colorspace(ffmpeg::color::Space::SMPTE170M);
     video.set_color_range(ffmpeg::color::Range::MPEG);
-    video.set_flags(ffmpeg::codec::Flags::GLOBAL_HEADER);
+    video.set_flags(ffmpeg::codec::Flags::GLOBAL_HEADER | ffmpeg::codec::Flags::BITEXACT);
     let mut options = ffmpeg::Dictionary::new();
     // At one quantiser effort only changes sizes: the least leaves the larger part of the work to decoding.
     options.set("preset", "ultrafast");
@@ -110,7 +111,10 @@ fn encode(clip: &Clip, first: &Frame, ticks: &[i64]) -> Result<Vec<u8>, ffmpeg::
         stream.set_parameters(&encoder);
         stream.set_time_base(base);
     }
-    output.write_header()?;
+    let mut muxing = ffmpeg::Dictionary::new();
+    // No version of the libraries in the file's own metadata.
+    muxing.set("fflags", "+bitexact");
+    output.write_header_with(muxing)?;
     let target = output.stream(0).map_or(base, |s| s.time_base());
     let mut scaler = scaling::Context::get(
         Pixel::RGB24,
@@ -228,6 +232,15 @@ mod tests {
             let far = decoded.frame.rgb.iter().zip(&clip.frames[k].rgb).map(|(a, b)| a.abs_diff(*b)).max();
             assert!(far < Some(8), "frame {i} is off by {far:?}");
         }
+        // Times that are not even, and do not begin at 0, are in the file as well.
+        let shown = vec![0.17, 0.21, 0.5, 1.3];
+        let uneven = Clip { frames: clip.frames[..4].to_vec(), shown: shown.clone() };
+        let other = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(other.path(), mp4(&uneven, 1.6).expect("encodes")).expect("written");
+        let mut input = ffmpeg::format::input(&other.path()).expect("opens");
+        let found: Vec<f64> =
+            input.packets().filter_map(|(s, p)| Some(p.pts()? as f64 * f64::from(s.time_base()))).collect();
+        assert!(found.len() == 4 && found.iter().zip(&shown).all(|(f, s)| (f - s).abs() < 1e-4), "{found:?}");
         let mut input = ffmpeg::format::input(&file.path()).expect("opens");
         let sizes: Vec<usize> = input.packets().map(|(_, p)| p.size()).collect();
         let rate = f64::from(input.streams().next().expect("one").avg_frame_rate());

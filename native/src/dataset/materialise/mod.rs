@@ -2,11 +2,12 @@
 //!
 //! A recipe is enough for Scrubjay; verl, TRL, ms-swift and WebDataset want rows and pictures. Everything here serves
 //! three promises: every picture of a dataset is encoded by one rule, so that no segment is told by its compression;
-//! the files depend on the recipes and the options alone, not on workers or on how often the work was killed; and what
-//! is held in memory is a worker's item, not the dataset.
+//! the files depend on the recipes and the options, and video files on the version of the encoder besides, but not on
+//! workers or on how often the work was killed; and the pictures held in memory do not grow with the dataset: those of
+//! the items in work, and of each source in work what the loader keeps, up to its bound. The recipes are held whole.
 //!
-//! Work goes in two steps. First each item is made, source by source so that a video is decoded once for all its
-//! items, and kept under `OUT/.partial` (see [`place`]), complete or absent. Then the files that list them are put
+//! Work goes in two steps. First each item is made, source by source so that frames are decoded once for all the items
+//! that ask for the same of them, and kept under `OUT/.partial` (see [`place`]), complete or absent. Then the files that list them are put
 //! together in the order of the recipes. `OUT/materialised.json` is written last.
 
 mod card;
@@ -98,7 +99,8 @@ pub struct Dropped {
     pub line: usize,
     /// The recipe's id.
     pub id: String,
-    /// One word: `unchanged`, `missing`, `changed`, `undecodable`, `unrealizable`, `repeated` or `unmarkable`.
+    /// One word: `unchanged`, `missing`, `changed`, `undecodable`, `unrealizable`, `repeated`,
+    /// `unmarkable` or `uneven-clock`.
     pub cause: String,
     /// One sentence.
     pub detail: String,
@@ -135,6 +137,12 @@ struct Inputs {
 struct Finished {
     inputs: Inputs,
     report: Report,
+}
+
+/// Whether a folder holds a materialised dataset or a part of one, which belongs to the recipes that are there now.
+#[must_use]
+pub fn holds(out: &Path) -> bool {
+    place::holds(out)
 }
 
 /// Writes the items of `out/recipes.jsonl` in a form under `out`. What an earlier, interrupted call has finished is

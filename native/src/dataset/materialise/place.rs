@@ -19,6 +19,14 @@ const MARK: &str = "materialised.json";
 /// The items that could not be made, once all were tried.
 const LEDGER: &str = ".partial/ledger.json";
 
+/// What the work that was begun belongs to.
+const BEGUN: &str = ".partial/inputs.json";
+
+/// Whether a folder holds a finished or a begun dataset.
+pub(super) fn holds(out: &Path) -> bool {
+    [MARK, BEGUN].iter().any(|name| out.join(name).exists())
+}
+
 /// A folder being written into, by this process alone.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -67,8 +75,7 @@ impl Place {
             // Not every file system has locks; there the user must see to it.
             Err(TryLockError::Error(_)) | Ok(()) => {}
         }
-        let begun = partial.join("inputs.json");
-        let found = read_json::<Inputs>(&begun)?;
+        let found = read_json::<Inputs>(&out.join(BEGUN))?;
         if let Some(found) = found.as_ref().filter(|found| *found != inputs) {
             return Err(Error::path(
                 out,
@@ -95,7 +102,7 @@ impl Place {
         for name in ["new", "records", "samples"] {
             folder(&place.partial.join(name))?;
         }
-        place.file(".partial/inputs.json", true, |to| Ok(serde_json::to_writer(to, inputs)?))?;
+        place.file(BEGUN, true, |to| Ok(serde_json::to_writer(to, inputs)?))?;
         folder(&place.out("data"))?;
         if inputs.form.has_videos() {
             folder(&place.out("videos"))?;

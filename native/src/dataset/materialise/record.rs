@@ -32,6 +32,24 @@ pub(super) struct Shown {
     pub(super) times: Vec<f64>,
 }
 
+/// How far a frame may be shown from where a row's rate says it is, in seconds.
+const EVEN: f64 = 0.001;
+
+impl Shown {
+    /// How far a frame is at most shown from its number over `fps`, in seconds.
+    fn off(&self, fps: f64) -> f64 {
+        let off = |(i, t): (usize, &f64)| (t - i as f64 / fps).abs();
+        self.times.iter().enumerate().map(off).fold(0.0, f64::max)
+    }
+
+    /// Frames per second such that frame `i` is shown at `i` over it, within a millisecond; none where there is no such
+    /// rate. `fps` is the answer where it is right, as for a single frame.
+    pub(super) fn rate(&self, fps: f64) -> Option<f64> {
+        let own = self.times.last().map(|last| (self.times.len() - 1) as f64 / last);
+        [Some(fps), own].into_iter().flatten().find(|r| r.is_finite() && *r > 0.0 && self.off(*r) <= EVEN)
+    }
+}
+
 /// The note.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Record {
@@ -59,7 +77,7 @@ pub(super) struct Record {
     /// JSON of what else the reward must know.
     pub(super) meta: Option<String>,
     pub(super) clips: Vec<Shown>,
-    /// Shown frames per second.
+    /// Shown frames per second; on average, where [`Self::clock_error`] says that they are not even.
     pub(super) sampling_fps: f64,
     pub(super) width: u32,
     pub(super) height: u32,
@@ -116,6 +134,9 @@ impl Record {
         let reward = reward(item.task);
         let (truth, meta) = item.truth.given_to(reward);
         let segments = line.recipe.task.perturbed();
+        // Clips may have a pace of their own, the same for all of them: masked ones do not tell their real times.
+        let longest = clips.iter().max_by_key(|c| c.times.len());
+        let sampling_fps = longest.and_then(|c| c.rate(item.sampling_fps)).unwrap_or(item.sampling_fps);
         let json = |v: Value| if let Value::String(text) = v { text } else { v.to_string() };
         Ok(Self {
             id: line.id.clone(),
@@ -132,13 +153,23 @@ impl Record {
             reward: reward.name().to_owned(),
             truth: json(truth),
             meta: Some(meta).filter(|m| !m.is_null()).map(|m| m.to_string()),
+            sampling_fps,
             clips,
-            sampling_fps: item.sampling_fps,
             width: line.recipe.size.width,
             height: line.recipe.size.height,
             stimulus: item.stimulus.clone(),
             chance: item.chance.random,
         })
+    }
+
+    /// How far a frame is at most shown from its number over `sampling_fps`, in seconds; 0 where that is what a row may
+    /// say.
+    pub(super) fn clock_error(&self) -> f64 {
+        let off = self.clips.iter().map(|c| match c.rate(self.sampling_fps) {
+            Some(_) => 0.0,
+            None => c.off(self.sampling_fps),
+        });
+        off.fold(0.0, f64::max)
     }
 
     /// The user message as one text, with a `<video>` mark for each clip.

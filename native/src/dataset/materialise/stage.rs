@@ -59,6 +59,16 @@ pub(super) fn item(
             );
         }
     };
+    let off = record.clock_error();
+    if inputs.form == Form::Verl && off > 0.0 {
+        let detail = format!(
+            "item {}: a frame is shown {:.0} ms from where sample_fps would say it is; the hf, swift and webdataset \
+             forms can carry its time, and a 'virtual' or 'fixed' clock is even",
+            line.id,
+            (off * 1000.0).ceil()
+        );
+        return drop("uneven-clock", detail);
+    }
     match inputs.form {
         Form::Verl => {
             place.within(&folder(line))?;
@@ -72,7 +82,7 @@ pub(super) fn item(
         }
         Form::Hf | Form::Swift => {
             for (name, clip) in files.iter().flatten().zip(&item.clips) {
-                let bytes = encode::mp4(clip, item.sampling_fps)
+                let bytes = encode::mp4(clip, record.sampling_fps)
                     .map_err(|e| Error::failed(format!("item {}: a clip cannot be encoded: {e}", line.id)))?;
                 place.file(name, false, |to| to.write_all(&bytes))?;
             }

@@ -4,7 +4,7 @@ use arrow_schema::Fields;
 use serde::Serialize;
 
 use super::Inputs;
-use super::record::Record;
+use super::record::{Record, Shown};
 use super::rows::{Message, messages, path};
 use super::table::{Kind, Row, list, real, table, text, text_or_null, whole, whole_or_null};
 
@@ -102,16 +102,17 @@ impl<'a> Row<'a> for VerlRow<'a> {
     fn of(record: &'a Record, inputs: &'a Inputs) -> Self {
         // The frames have their size already: the bounds are widened where they would change it.
         let area = i64::from(record.width) * i64::from(record.height);
-        let video = |files: &Vec<String>| VerlVideo {
-            video: files.iter().map(|f| path(f, inputs)).collect(),
-            sample_fps: record.sampling_fps,
+        let video = |clip: &Shown| VerlVideo {
+            video: clip.files.iter().map(|f| path(f, inputs)).collect(),
+            // Items whose clips have no rate are not among these.
+            sample_fps: clip.rate(record.sampling_fps).unwrap_or(record.sampling_fps),
             max_pixels: area.max(PIXELS.1),
             min_pixels: area.min(PIXELS.0),
         };
         Self {
             data_source: &record.task,
             prompt: messages(record, str::to_owned, record.marked()),
-            videos: record.clips.iter().map(|c| video(&c.files)).collect(),
+            videos: record.clips.iter().map(video).collect(),
             ability: "video",
             reward_model: RewardModel { style: "rule", ground_truth: &record.truth },
             extra_info: Extra {
