@@ -221,3 +221,213 @@ fn an_item_whose_video_is_gone_is_counted_among_others_and_an_error_alone() {
     let alone = scrubjay(at.path(), &["inspect", "recipes.jsonl:2"]);
     assert_eq!(alone.status.code(), Some(1));
 }
+
+/// Rows for verl of three kinds of question on small pictures of scenes and a clip: the Parquet file.
+fn rows(folder: &Path) -> PathBuf {
+    let config = r#"
+        [data]
+        sampling = { pick = "uniform", count = 8, clock = "virtual" }
+        picture = { fit = "exact", width = 32, height = 24 }
+        wording = "plain"
+        scene_frames = 240
+        scene_fps = 24
+        mix = [
+            { task = "grounding", kind = "mirror", share = 1 },
+            { task = "counting", level = "easy", share = 1 },
+            { task = "jigsaw", clips = 4, share = 1 },
+        ]"#;
+    std::fs::write(folder.join("own.toml"), config).expect("written");
+    let clips = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/clips/intel_asl_walk.mkv");
+    let clips = clips.to_str().expect("plain");
+    let out = scrubjay(
+        folder,
+        &[
+            "synth",
+            "--scenes",
+            "day",
+            "--videos",
+            clips,
+            "--config",
+            "own.toml",
+            "--out",
+            "set",
+            "--count",
+            "9",
+            "--materialise",
+            "verl",
+        ],
+    );
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let data = std::fs::read_dir(folder.join("set/data")).expect("lists");
+    let mut files: Vec<PathBuf> = data.map(|e| e.expect("an entry").path()).collect();
+    files.retain(|p| p.extension().is_some_and(|e| e == "parquet"));
+    assert_eq!(files.len(), 1);
+    files.remove(0)
+}
+
+#[test]
+fn rows_for_verl_are_shown_as_the_recipes_they_were_written_from() {
+    let at = folder();
+    let file = rows(at.path());
+    let file = file.to_str().expect("plain");
+    let recipes = inspect(at.path(), &["set/recipes.jsonl", "--out", "recipes.html"]);
+    let by_id = |id: &Value| {
+        let all = recipes["shown"].as_array().expect("a list");
+        all.iter().find(|i| i["id"] == *id).expect("a recipe for each row")
+    };
+    let plain = inspect(at.path(), &[file, "--no-page"]);
+    let shown = plain["shown"].as_array().expect("a list");
+    assert!(shown.len() >= 7 && plain["items"] == json!(shown.len()), "{}", shown.len());
+    let (page_of, mut said) =
+        (|name: &str| std::fs::read_to_string(at.path().join(name)).expect("written"), Vec::new());
+    for (i, row) in shown.iter().enumerate() {
+        let recipe = by_id(&row["row"]["extra_info"]["id"]);
+        // Not a pixel, a time or a word is another.
+        for key in
+            ["task", "truth", "stimulus", "prompt", "system", "prefix", "clips", "end_seconds", "source"]
+        {
+            assert_eq!(row[key], recipe[key], "{key}");
+        }
+        // Spoken of by number or by the item's id.
+        let name = if i % 2 == 0 { json!(i) } else { recipe["id"].clone() };
+        said.push(json!({ "id": name, "prediction": row["truth"] }));
+    }
+    assert_eq!(plain["by_data_source"]["grounding"]["rows"].as_u64(), {
+        let own = shown.iter().filter(|i| i["task"] == "grounding").count();
+        Some(own as u64)
+    });
+
+    said.push(json!({ "id": 99, "prediction": "1" }));
+    write(&at.path().join("said.jsonl"), &said);
+    let told =
+        inspect(at.path(), &[file, "--predictions", "said.jsonl", "--out", "rows.html", "--limit", "7"]);
+    assert_eq!(told["predictions_of_other_items"], 1);
+    for row in told["shown"].as_array().expect("a list") {
+        assert_eq!(row["predictions"][0]["score"], 1.0, "{}", row["task"]);
+    }
+    // Where a clip of a jigsaw truly belongs is read from the row alone.
+    let captions = |page: &str, stimulus: &str| -> Vec<String> {
+        let section = page.split("<section").find(|s| s.contains(stimulus)).expect("a section");
+        section.split("Place ").skip(1).map(|s| s.split(['<', '"']).next().unwrap_or("").to_owned()).collect()
+    };
+    let jigsaw = shown.iter().find(|i| i["task"] == "jigsaw").expect("one");
+    let stimulus = jigsaw["stimulus"].as_str().expect("a text");
+    let (ours, theirs) = (page_of("rows.html"), page_of("recipes.html"));
+    assert!(captions(&ours, stimulus).len() >= 4);
+    assert_eq!(captions(&ours, stimulus), captions(&theirs, stimulus));
+
+    // One row, from another folder, and what is none.
+    let other = folder();
+    let one = inspect(other.path(), &[&format!("{file}:3"), "--out", "row.html"]);
+    assert_eq!(
+        (&one["kind"], &one["item"]["id"], &one["item"]["row"]["number"]),
+        (&json!("item"), &shown[3]["id"], &json!(3))
+    );
+    let beyond = scrubjay(other.path(), &["inspect", &format!("{file}:40")]);
+    assert_eq!(beyond.status.code(), Some(2), "{}", String::from_utf8_lossy(&beyond.stderr));
+}
+
+#[test]
+fn rows_whose_frames_are_gone_or_changed_are_counted_and_named() {
+    let at = folder();
+    let file = rows(at.path());
+    let file = file.to_str().expect("plain");
+    let listed = |row: usize| {
+        let told = inspect(at.path(), &[&format!("{file}:{row}"), "--no-page"]);
+        let frame = told["item"]["row"]["videos"][0]["video"][1].as_str().expect("a text").to_owned();
+        (at.path().join("set").join(&frame), frame)
+    };
+    let ((gone, name), (changed, _), (other, _)) = (listed(0), listed(1), listed(2));
+    std::fs::remove_file(gone).expect("removed");
+    std::fs::copy(other, changed).expect("replaced");
+    let out = scrubjay(at.path(), &["inspect", file, "--no-page", "--json"]);
+    let told: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!(told["not_shown"], json!({ "missing": 1, "other-frames": 1 }));
+    let named = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(
+        named.contains(&format!("row 0: its file {name} is not there"))
+            && named.contains("row 1: its frames"),
+        "{named}"
+    );
+    let alone = scrubjay(at.path(), &["inspect", &format!("{file}:0")]);
+    assert_eq!(alone.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&alone.stderr).contains(&name));
+}
+
+/// Rows as they come from elsewhere, written as Parquet beside two pictures of unlike size.
+fn foreign(folder: &Path, rows: &[Value]) -> PathBuf {
+    for (name, width) in [("0.png", 40), ("1.png", 20)] {
+        let file = std::fs::File::create(folder.join(name)).expect("made");
+        let mut encoder = png::Encoder::new(file, width, 30);
+        encoder.set_color(png::ColorType::Rgb);
+        let mut writer = encoder.write_header().expect("a header");
+        writer.write_image_data(&vec![90; width as usize * 90]).expect("written");
+    }
+    let text: String = rows.iter().map(|r| format!("{r}\n")).collect();
+    let (schema, _) = arrow_json::reader::infer_json_schema(text.as_bytes(), None).expect("a schema");
+    let schema = std::sync::Arc::new(schema);
+    let reader = arrow_json::ReaderBuilder::new(schema.clone()).build(text.as_bytes()).expect("reads");
+    let path = folder.join("rows.parquet");
+    let file = std::fs::File::create(&path).expect("made");
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, schema, None).expect("a writer");
+    reader.for_each(|batch| writer.write(&batch.expect("rows")).expect("written"));
+    writer.close().expect("closed");
+    path
+}
+
+#[test]
+fn nothing_from_a_row_becomes_markup_and_videos_are_sampled() {
+    let at = folder();
+    let evil = "</pre><script>alert(1)</script>\u{1b}[31m";
+    let row = |source: &str, videos: Value, truth: &str, marks: &str| {
+        json!({
+            "data_source": source, "prompt": [{ "role": "user", "content": format!("{marks}{evil}") }],
+            "videos": videos, "reward_model": { "ground_truth": truth },
+            "extra_info": { "video_id": evil, "perturbation_type": evil },
+        })
+    };
+    let pictures = |fps: f64| json!([{ "video": ["0.png", "1.png"], "sample_fps": fps }]);
+    let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/clips/intel_asl_walk.mkv");
+    let video = json!([{ "video": [clip.to_str().expect("plain")], "sample_fps": 2.0 }]);
+    foreign(
+        at.path(),
+        &[
+            row("grounding", pictures(2.0), "0.0-0.5", "<video>"),
+            row("grounding", video, "1.0-2.0", "<video>"),
+            row(evil, pictures(2.0), "1", "<video>"),
+            row("counting", pictures(2.0), "1,2", "<video>"),
+            row("counting", pictures(1e-300), "1,2,3", "<video>"),
+            row("counting", pictures(2.0), "1,2,3", "<video>"),
+            row("jigsaw", pictures(2.0), "12", "<video><video>"),
+        ],
+    );
+    let out = scrubjay(at.path(), &["inspect", "rows.parquet", "--out", "page.html"]);
+    let told = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    for part in [
+        "1 rows left out: video-marks",
+        "1 not shown: other-task",
+        "1 not shown: bad-truth",
+        "1 not shown: malformed",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!told.contains('\u{1b}') && !String::from_utf8_lossy(&out.stderr).contains('\u{1b}'));
+    let page = std::fs::read_to_string(at.path().join("page.html")).expect("written");
+    assert_eq!(page.matches("<script").count(), 1, "the page's own alone");
+    assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains('\u{1b}'));
+
+    let told = inspect(at.path(), &["rows.parquet", "--no-page"]);
+    let shown = told["shown"].as_array().expect("a list");
+    assert_eq!(shown.len(), 3);
+    assert_eq!(shown[0]["clips"], json!([{ "frames": 2, "shown_seconds": [0.0, 0.5] }]));
+    // 48 frames over the whole length, whatever pace the row states for a list of frames.
+    let video = scrubjay::video::Video::open(&clip).expect("opens");
+    let seconds = f64::from(video.frames()) / video.rate().fps();
+    assert_eq!(shown[1]["clips"][0]["frames"], 48);
+    assert!((shown[1]["end_seconds"].as_f64().expect("a number") - seconds).abs() < 1e-9);
+    // The rows' own prompts cannot be replaced.
+    std::fs::write(at.path().join("own.toml"), "").expect("written");
+    let refused = scrubjay(at.path(), &["inspect", "rows.parquet", "--prompts", "own.toml"]);
+    assert_eq!(refused.status.code(), Some(2));
+}

@@ -1,28 +1,34 @@
 //! `scrubjay inspect`: finds out what it was given, writes the page and prints the summary.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use scrubjay_core::prompt::Templates;
 use serde_json::{Value, json};
 
 use super::item::find;
+use crate::dataset::annotations::{Dropped, verl};
 use crate::dataset::recipes::{self, Line};
 use crate::error::Error;
 use crate::files::write_atomic;
 use crate::inspect::answers::{Answers, is_answer};
-use crate::inspect::page::{self, Items, items};
+use crate::inspect::page::{self, Held, Items, items};
 use crate::inspect::run::{self, Run};
+use crate::inspect::subject::Subject;
 use crate::inspect::summary::printable;
-use crate::inspect::tables::{answers_table, counts, counts_table, render, table_json};
+use crate::inspect::tables::{
+    answers_table, counts, counts_table, render, rows_by_data_source, rows_table, table_json,
+};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A recipe file (`recipes.jsonl`, or a folder that holds one), with `:LINE` for one item of it; a link
+    /// A recipe file (`recipes.jsonl`, or a folder that holds one), with `:LINE` for one item of it; rows for verl
+    /// (Parquet), with `:ROW` for one of them, counted from 0 as `scrubjay score --items` counts; a link
     /// `/p/<task>/<seed>`; a file of answers; or the folder of a run.
     what: String,
-    /// Answers to draw beside the truth: lines `{"id", "prediction"}`, or as a run writes them.
+    /// Answers to draw beside the truth: lines `{"id", "prediction"}`, or as a run writes them. The id of a row is its
+    /// number from 0, or the item's that it was written from.
     #[arg(long)]
     predictions: Option<PathBuf>,
     /// The recipes of answered items, where they are not in the run's own folder.
@@ -86,6 +92,9 @@ fn look(args: &Args, mut answers: Answers) -> Result<Found, Error> {
         }
         return Err(Error::path(path, "holds neither a run (metrics.jsonl) nor recipes (recipes.jsonl)"));
     }
+    if let Some((path, row)) = parquet(&args.what) {
+        return of_rows(args, path, row, &answers);
+    }
     if path.is_file() {
         return match first_line(path)? {
             line if line.get("recipe").is_some() => of_recipes(args, path, &answers),
@@ -100,9 +109,23 @@ fn look(args: &Args, mut answers: Answers) -> Result<Found, Error> {
         };
     }
     let line = find(&args.what)?;
-    let id = line.id.clone();
-    let items = made(args, &[&line], &answers)?;
-    one(&id, &items, &answers)
+    one(args, Subject::Recipe(&line), &answers)
+}
+
+/// A Parquet file, and the number behind its name if the text ends in one.
+fn parquet(text: &str) -> Option<(&Path, Option<usize>)> {
+    let is = |path: &&Path| {
+        let mut begins = [0; 4];
+        let magic = |mut f: std::fs::File| std::io::Read::read_exact(&mut f, &mut begins).is_ok();
+        path.is_file()
+            && (path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"))
+                || std::fs::File::open(path).is_ok_and(magic) && begins == *b"PAR1")
+    };
+    if let Some(path) = Some(Path::new(text)).filter(is) {
+        return Some((path, None));
+    }
+    let (path, number) = text.rsplit_once(':').filter(|_| !Path::new(text).exists())?;
+    Some((Some(Path::new(path)).filter(is)?, Some(number.parse().ok()?)))
 }
 
 /// The first line that is not empty, as JSON.
@@ -121,51 +144,135 @@ fn first_line(path: &Path) -> Result<Value, Error> {
     Err(Error::path(path, "is empty"))
 }
 
-fn made(args: &Args, lines: &[&Line], answers: &Answers) -> Result<Items, Error> {
+fn made(args: &Args, subjects: &[Subject<'_>], answers: &Answers) -> Result<Items, Error> {
     let templates = |line: &Line| -> Result<Templates, Error> {
         super::templates(line.recipe.wording, args.prompts.as_deref())
     };
-    items(lines, answers, &templates)
+    items(subjects, answers, &templates)
 }
 
-fn one(id: &str, items: &Items, answers: &Answers) -> Result<Found, Error> {
-    let short: String = id.chars().take(12).collect();
+fn one(args: &Args, subject: Subject<'_>, answers: &Answers) -> Result<Found, Error> {
+    let items = made(args, &[subject], answers)?;
+    let (title, name) = match subject {
+        Subject::Recipe(line) => {
+            let short: String = line.id.chars().take(12).collect();
+            (format!("Item {short}"), format!("item-{short}"))
+        }
+        Subject::Row(given, _) => (format!("Row {}", given.row), format!("row-{}", given.row)),
+    };
     Ok(Found {
-        page: page::of_item(&format!("Item {short}"), items),
-        name: format!("item-{short}"),
-        text: format!("{}{}", items.texts.concat(), notes(items, answers, Some(id))),
+        page: page::of_item(&title, &items),
+        name,
+        text: format!("{}{}", items.texts.concat(), notes(&items, answers, Some(&subject.names()))),
         value: json!({ "kind": "item", "item": items.values.first(), "left_out_lines": answers.left_out }),
     })
 }
 
 fn of_recipes(args: &Args, path: &Path, answers: &Answers) -> Result<Found, Error> {
     let lines = recipes::read(path)?;
-    let shown: Vec<&Line> = lines.iter().take(args.limit as usize).collect();
-    let items = made(args, &shown, answers)?;
-    if let ([line], 1) = (lines.as_slice(), items.count) {
-        return one(&line.id, &items, answers);
+    if let [line] = lines.as_slice() {
+        return one(args, Subject::Recipe(line), answers);
     }
     if lines.is_empty() {
         return Err(Error::path(path, "holds no recipe"));
     }
     let by_task: serde_json::Map<String, Value> =
         counts(&lines).into_iter().map(|(task, c)| (task.name().to_owned(), json!(c))).collect();
-    let known: std::collections::HashSet<&str> = lines.iter().map(|l| l.id.as_str()).collect();
-    let unknown = answers.list.iter().filter(|a| !known.contains(a.id.as_str())).count();
-    let mut text = render(&counts_table(&lines));
+    let held = Held {
+        all: lines.iter().map(Subject::Recipe).collect(),
+        caption: "Recipes by task",
+        table: counts_table(&lines),
+        left_out: BTreeMap::new(),
+    };
+    of_file(args, path, &held, answers, json!({ "kind": "recipes", "by_task": by_task }))
+}
+
+fn of_rows(args: &Args, path: &Path, number: Option<usize>, answers: &Answers) -> Result<Found, Error> {
+    if args.prompts.is_some() {
+        return Err(Error::usage(
+            "--prompts: rows for verl bring their own prompts, which cannot be replaced",
+        ));
+    }
+    let rows = verl::read(path)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let told = |d: &Dropped| format!("{}: {}: {}", d.at, d.cause, d.detail);
+    if let Some(number) = number {
+        if let Some(given) = rows.given.iter().find(|g| g.row == number) {
+            return one(args, Subject::Row(given, folder), answers);
+        }
+        let at = format!("{}: row {number}", path.display());
+        if let Some(dropped) = rows.dropped.iter().find(|d| d.at == at) {
+            return Err(Error::failed(told(dropped)));
+        }
+        let count = rows.given.len() + rows.dropped.len();
+        let what = format!("{} has {count} rows, from 0 on; row {number} is not one of them", path.display());
+        return Err(Error::usage(what));
+    }
+    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
+    for (i, dropped) in rows.dropped.iter().enumerate() {
+        if i < NAMED {
+            eprintln!("left out: {}", printable(&told(dropped)));
+        }
+        *left_out.entry(dropped.cause).or_default() += 1;
+    }
+    match (rows.given.as_slice(), rows.dropped.first()) {
+        ([], None) => return Err(Error::path(path, "holds no rows")),
+        ([], Some(first)) => {
+            let n = rows.dropped.len();
+            return Err(Error::failed(format!("none of {n} rows can be read: {}", told(first))));
+        }
+        ([given], None) => return one(args, Subject::Row(given, folder), answers),
+        _ => {}
+    }
+    let by_source: serde_json::Map<String, Value> = rows_by_data_source(&rows.given)
+        .into_iter()
+        .map(|(name, (rows, sources))| (name.to_owned(), json!({ "rows": rows, "sources": sources })))
+        .collect();
+    let value = json!({ "kind": "rows", "by_data_source": by_source, "left_out_rows": left_out });
+    let held = Held {
+        all: rows.given.iter().map(|g| Subject::Row(g, folder)).collect(),
+        caption: "Rows by data_source",
+        table: rows_table(&rows.given),
+        left_out,
+    };
+    of_file(args, path, &held, answers, value)
+}
+
+/// Rows at fault that are named one by one; the rest are only counted.
+const NAMED: usize = 20;
+
+/// A file of recipes or rows; `value` is what JSON says of it besides.
+fn of_file(
+    args: &Args,
+    path: &Path,
+    held: &Held<'_>,
+    answers: &Answers,
+    mut value: Value,
+) -> Result<Found, Error> {
+    let shown = &held.all[..held.all.len().min(args.limit as usize)];
+    let items = made(args, shown, answers)?;
+    let known: HashSet<String> = held.all.iter().flat_map(Subject::names).collect();
+    let unknown = answers.list.iter().filter(|a| !known.contains(&a.id)).count();
+    let mut text = render(&held.table);
+    for (cause, n) in &held.left_out {
+        text += &format!("{n} rows left out: {cause}\n");
+    }
     text += &notes(&items, answers, None);
     if unknown > 0 {
         text += &format!("{unknown} predictions are of items that this file does not hold\n");
     }
-    Ok(Found {
-        page: page::of_recipes(&printable(&path.display().to_string()), &lines, &items),
-        name: name(path),
-        text,
-        value: json!({
-            "kind": "recipes", "file": path, "items": lines.len(), "by_task": by_task, "shown": items.values,
-            "not_shown": items.left_out, "left_out_lines": answers.left_out, "predictions_of_other_items": unknown,
-        }),
-    })
+    for (key, of_it) in [
+        ("file", json!(path)),
+        ("items", json!(held.all.len())),
+        ("not_shown", json!(items.left_out)),
+        ("left_out_lines", json!(answers.left_out)),
+        ("predictions_of_other_items", json!(unknown)),
+    ] {
+        value[key] = of_it;
+    }
+    let page = page::of_file(&printable(&path.display().to_string()), held, &items);
+    value["shown"] = Value::Array(items.values);
+    Ok(Found { page, name: name(path), text, value })
 }
 
 /// The items that were answered: those whose recipes are at hand, made, and the ids of the others.
@@ -181,7 +288,8 @@ fn answered<'a>(
     };
     let by_id: HashMap<&str, &Line> = lines.iter().map(|l| (l.id.as_str(), l)).collect();
     let unknown = chosen.iter().copied().filter(|id| !by_id.contains_key(id)).collect();
-    let known: Vec<&Line> = chosen.iter().filter_map(|id| by_id.get(id).copied()).collect();
+    let known: Vec<Subject<'_>> =
+        chosen.iter().filter_map(|id| by_id.get(id).copied().map(Subject::Recipe)).collect();
     Ok((made(args, &known, answers)?, unknown))
 }
 
@@ -229,7 +337,7 @@ fn of_run(args: &Args, path: &Path, run: &Run) -> Result<Found, Error> {
 }
 
 /// What is not shown, and answers that name no item here.
-fn notes(items: &Items, answers: &Answers, only: Option<&str>) -> String {
+fn notes(items: &Items, answers: &Answers, only: Option<&[String]>) -> String {
     let mut out = String::new();
     for (cause, n) in &items.left_out {
         out += &format!("{n} not shown: {}\n", printable(cause));
@@ -237,8 +345,8 @@ fn notes(items: &Items, answers: &Answers, only: Option<&str>) -> String {
     for (cause, n) in &answers.left_out {
         out += &format!("{n} lines of answers left out: {cause}\n");
     }
-    if let Some(id) = only {
-        let others = answers.list.iter().filter(|a| a.id != id).count();
+    if let Some(names) = only {
+        let others = answers.list.iter().filter(|a| !names.contains(&a.id)).count();
         if others > 0 {
             out += &format!("{others} predictions are of other items\n");
         }

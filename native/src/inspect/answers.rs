@@ -86,9 +86,9 @@ impl Answers {
         }
     }
 
-    /// What was said of an item, in the files' order.
-    pub fn of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Answer> {
-        self.list.iter().filter(move |a| a.id == id)
+    /// What was said of an item that goes by these names, in the files' order.
+    pub fn of<S: AsRef<str>>(&self, names: &[S]) -> impl Iterator<Item = &Answer> {
+        self.list.iter().filter(|a| names.iter().any(|n| n.as_ref() == a.id))
     }
 
     /// The short name of where an answer comes from.

@@ -4,8 +4,10 @@ use scrubjay_core::item::Item;
 use scrubjay_core::prompt::Templates;
 use scrubjay_core::reward::Score;
 use scrubjay_core::source::Timeline;
+use scrubjay_core::task::Task;
 
 use super::answers::Answers;
+use super::subject::{LeftOut, Made, Subject};
 use crate::dataset::recipes::Line;
 use crate::error::Error;
 use crate::loader::Loader;
@@ -23,39 +25,38 @@ pub struct Said {
 
 /// An item that is looked at.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// Its recipe.
-    pub line: Line,
+pub struct Seen<'a> {
+    /// What it was made of.
+    pub of: Subject<'a>,
     /// The item, with the prompt that was asked for.
     pub item: Item,
+    /// The task with what it drew; of a row, as far as it tells.
+    pub task: Task,
     /// Which frames are shown when.
     pub timeline: Timeline,
     /// What was said of it.
     pub said: Vec<Said>,
 }
 
-/// Makes an item and scores what was said of it. `templates` gives the prompt for the recipe's wording. `None` when
-/// these frames leave the question without an answer.
+/// Makes an item and scores what was said of it. `templates` gives the prompt for a recipe's wording.
 ///
 /// # Errors
-/// [`Error`] naming the item, the file or the templates at fault.
-pub fn see(
+/// [`Error`] when what was asked for makes no sense whatever the item; otherwise why this one is not shown.
+pub fn see<'a>(
     loader: &Loader,
-    line: &Line,
+    of: Subject<'a>,
     answers: &Answers,
     templates: &dyn Fn(&Line) -> Result<Templates, Error>,
-) -> Result<Option<Seen>, Error> {
-    let fail = |e: &dyn std::fmt::Display| Error::failed(format!("item {}: {e}", line.id));
-    let timeline = line.recipe.timeline().map_err(|e| fail(&e))?;
-    let Some(mut item) = loader.answerable(line)? else { return Ok(None) };
-    item.prompt = templates(line)?.prompt(&line.recipe.task);
-    let said = answers
-        .of(&line.id)
-        .map(|a| Said {
-            origin: answers.origin(a).to_owned(),
-            text: a.text.clone(),
-            score: item.truth.score(&a.text),
-        })
-        .collect();
-    Ok(Some(Seen { line: line.clone(), item, timeline, said }))
+) -> Result<Result<Seen<'a>, LeftOut>, Error> {
+    Ok(of.make(loader, templates)?.map(|Made { item, task, timeline }| {
+        let said = answers
+            .of(&of.names())
+            .map(|a| Said {
+                origin: answers.origin(a).to_owned(),
+                text: a.text.clone(),
+                score: item.truth.score(&a.text),
+            })
+            .collect();
+        Seen { of, item, task, timeline, said }
+    }))
 }

@@ -2,7 +2,6 @@
 
 use scrubjay_core::item::{Item, Truth};
 use scrubjay_core::perturb::shape::Shape;
-use scrubjay_core::recipe::Recipe;
 use scrubjay_core::reward::videoreasoner::START;
 use scrubjay_core::source::Timeline;
 use scrubjay_core::task::Task;
@@ -28,14 +27,15 @@ pub(super) fn end(timeline: &Timeline) -> f64 {
 }
 
 /// The rows of an item's time line; none for tasks whose answer is no time.
-pub(super) fn tracks(recipe: &Recipe, item: &Item, timeline: &Timeline, said: &[Said]) -> Vec<Track> {
+pub(super) fn tracks(task: &Task, item: &Item, timeline: &Timeline, said: &[Said]) -> Vec<Track> {
     let truth =
         |spans: Vec<[f64; 2]>| Track { name: "Truth".to_owned(), words: words(&spans), spans, truth: true };
-    let mut tracks = match (&item.truth, &recipe.task) {
+    let mut tracks = match (&item.truth, task) {
         (Truth::Interval(i), _) => vec![truth(vec![[i.start, i.end]])],
         (Truth::Segments(list), _) => vec![truth(list.clone())],
         (Truth::Event { seconds, .. }, _) => vec![truth(vec![[seconds.start, seconds.end]])],
-        (Truth::Counts(_), Task::Counting { groups, .. }) => {
+        // A row does not tell on which frames they are.
+        (Truth::Counts(_), Task::Counting { groups, .. }) if !groups.is_empty() => {
             let row = |shape: Shape| {
                 let own: Vec<_> = groups.iter().filter(|g| g.shape == shape).collect();
                 let mut frames: Vec<(u32, usize)> = own.iter().map(|g| (g.frame, g.sprites.len())).collect();

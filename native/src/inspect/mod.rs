@@ -1,4 +1,4 @@
-//! Looking at what is there: items, recipe files, answers and runs, as a page that plays them and as text.
+//! Looking at what is there: items, recipe files, finished rows, answers and runs, as a page that plays them and as text.
 //!
 //! Pages are for people who must trust an item before they spend a training run on it, so a page shows what the item
 //! itself holds (frames on their clock, truth, prompt, chance) and scores what was said with the item's own reward.
@@ -15,5 +15,6 @@ mod player;
 pub mod run;
 mod section;
 mod sheet;
+pub mod subject;
 pub mod summary;
 pub mod tables;

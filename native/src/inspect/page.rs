@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use scrubjay_core::prompt::Templates;
 use scrubjay_core::recipe::Size;
-use scrubjay_core::task::Task;
 use serde_json::Value;
 
 use super::answers::{Answer, Answers};
@@ -14,8 +13,9 @@ use super::item::{Seen, see};
 use super::run::Run;
 use super::section::section;
 use super::sheet::side;
+use super::subject::{LeftOut, Subject};
 use super::summary::{self, item_json};
-use super::tables::{answers_table, counts_table, numeric};
+use super::tables::{answers_table, numeric};
 use crate::dataset::recipes::Line;
 use crate::error::Error;
 use crate::loader::Loader;
@@ -36,48 +36,34 @@ pub struct Items {
     pub side: u32,
 }
 
-/// Makes the items of these lines with what was said of them. An item that cannot be made is counted with its cause,
-/// unless it is the only one.
+/// Makes the items of these recipes or rows with what was said of them. An item that cannot be made is counted with its
+/// cause, unless it is the only one.
 ///
 /// # Errors
 /// [`Error`] when no item can be made, or they are too many for a page.
 pub fn items(
-    lines: &[&Line],
+    subjects: &[Subject<'_>],
     answers: &Answers,
     templates: &dyn Fn(&Line) -> Result<Templates, Error>,
 ) -> Result<Items, Error> {
-    let sizes: Vec<(Size, u64)> = lines.iter().map(|l| (l.recipe.size, frames(l))).collect();
+    let sizes: Vec<(Size, u64)> = subjects.iter().map(Subject::extent).collect();
     let mut items = Items { side: side(&sizes)?, ..Items::default() };
     let loader = Loader::default();
-    for line in lines {
-        match see(&loader, line, answers, templates) {
-            Ok(Some(seen)) => items.add(&seen)?,
-            Ok(None) if lines.len() == 1 => {
-                return Err(Error::failed(format!("item {}: its frames leave no right answer", line.id)));
-            }
-            Ok(None) => items.leave_out(line, "its frames leave no right answer"),
-            Err(e) if lines.len() == 1 || e.exit_code() == 2 => return Err(e),
-            Err(e) => items.leave_out(line, &e.to_string()),
+    for subject in subjects {
+        match see(&loader, *subject, answers, templates)? {
+            Ok(seen) => items.add(&seen)?,
+            Err(left_out) if subjects.len() == 1 => return Err(Error::failed(left_out.detail)),
+            Err(left_out) => items.leave_out(left_out),
         }
     }
-    if items.count == 0 && !lines.is_empty() {
-        return Err(Error::failed(format!("none of {} items can be shown", lines.len())));
+    if items.count == 0 && !subjects.is_empty() {
+        return Err(Error::failed(format!("none of {} items can be shown", subjects.len())));
     }
     Ok(items)
 }
 
-/// Frames that an item shows.
-fn frames(line: &Line) -> u64 {
-    match (&line.recipe.task, line.recipe.timeline()) {
-        (Task::Masked(m), _) => (m.before.len() + m.after.len() + m.candidates.len()) as u64,
-        (_, Ok(timeline)) => timeline.indices.len() as u64,
-        // Told as this item's fault when it is made.
-        (_, Err(_)) => 0,
-    }
-}
-
 impl Items {
-    fn add(&mut self, seen: &Seen) -> Result<(), Error> {
+    fn add(&mut self, seen: &Seen<'_>) -> Result<(), Error> {
         self.count += 1;
         self.sections.push_str(&section(seen, self.count, self.side)?);
         self.texts.push(summary::item(seen));
@@ -85,10 +71,8 @@ impl Items {
         Ok(())
     }
 
-    fn leave_out(&mut self, line: &Line, cause: &str) {
-        eprintln!("left out: {}", summary::printable(cause));
-        // One cause for all items, not one for each.
-        let cause = cause.replace(&format!("item {}: ", line.id), "");
+    fn leave_out(&mut self, LeftOut { cause, detail }: LeftOut) {
+        eprintln!("left out: {}", summary::printable(&detail));
         *self.left_out.entry(cause).or_default() += 1;
     }
 
@@ -115,14 +99,31 @@ pub fn of_item(title: &str, items: &Items) -> String {
     page(title, &format!("{}{}", items.notes(), items.sections))
 }
 
-/// The page of a recipe file: what it holds, and its first items.
+/// What a file of recipes or rows holds.
+#[derive(Debug)]
+pub struct Held<'a> {
+    /// Each of them.
+    pub all: Vec<Subject<'a>>,
+    /// What [`Self::table`] shows.
+    pub caption: &'static str,
+    /// Their counts, first line headings.
+    pub table: Vec<Vec<String>>,
+    /// Rows that cannot be read: how many for each cause.
+    pub left_out: BTreeMap<&'static str, usize>,
+}
+
+/// The page of a file of recipes or rows: what it holds, and its first items.
 #[must_use]
-pub fn of_recipes(title: &str, lines: &[Line], items: &Items) -> String {
-    let body = format!(
-        "{}<p>{} of {} items are shown.</p>\n{}{}",
-        table("Recipes by task", &counts_table(lines)),
+pub fn of_file(title: &str, held: &Held<'_>, items: &Items) -> String {
+    let mut body = table(held.caption, &held.table);
+    for (cause, n) in &held.left_out {
+        let _ = writeln!(body, "<p>{n} rows left out: {cause}</p>");
+    }
+    let _ = writeln!(
+        body,
+        "<p>{} of {} items are shown.</p>\n{}{}",
         items.count,
-        lines.len(),
+        held.all.len(),
         items.notes(),
         items.sections
     );
@@ -151,7 +152,7 @@ fn answered(answers: &Answers, items: &Items, unknown: &[&str]) -> String {
         );
         for id in unknown {
             let _ = writeln!(out, "<h3>Item {}</h3><ol class=\"answers\">", Text(id));
-            answers.of(id).take(MOST).for_each(|a| out.push_str(&told(a, answers)));
+            answers.of(std::slice::from_ref(id)).take(MOST).for_each(|a| out.push_str(&told(a, answers)));
             out.push_str("</ol>\n");
         }
         out.push_str("</section>\n");

@@ -40,8 +40,8 @@ fn rank(task: &Task, clip: usize) -> usize {
 }
 
 /// Films, controls and time line of an item, as HTML; the frames themselves are on the sheets.
-pub(super) fn player(seen: &Seen, number: usize, sheets: &[Option<Sheet>], tracks: &[Track]) -> String {
-    let (task, item, timeline) = (&seen.line.recipe.task, &seen.item, &seen.timeline);
+pub(super) fn player(seen: &Seen<'_>, number: usize, sheets: &[Option<Sheet>], tracks: &[Track]) -> String {
+    let (task, item, timeline) = (&seen.task, &seen.item, &seen.timeline);
     let axis = end(timeline);
     let mut out = format!("<div class=\"player\" data-end=\"{axis}\">\n<ul class=\"films\">\n");
     let wide = if item.clips.len() == 1 { " class=\"wide\"" } else { "" };

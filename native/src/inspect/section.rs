@@ -12,25 +12,23 @@ use super::item::{Said, Seen};
 use super::marks::tracks;
 use super::player::{caption, player};
 use super::sheet::{Sheet, sheet};
-use super::summary::{shown, source};
+use super::summary::shown;
 use crate::error::Error;
 
 /// The section of an item, as HTML; `number` tells it apart on the page, from 1.
-pub(super) fn section(seen: &Seen, number: usize, side: u32) -> Result<String, Error> {
-    let Seen { line, item, timeline, said } = seen;
-    let (task, recipe) = (&line.recipe.task, serde_json::to_string_pretty(&line.recipe));
-    let recipe = recipe.map_err(|e| Error::failed(format!("item {}: {e}", item.id)))?;
+pub(super) fn section(seen: &Seen<'_>, number: usize, side: u32) -> Result<String, Error> {
+    let Seen { of, item, task, timeline, said } = seen;
     let mut out = format!(
         "<section class=\"item\" aria-labelledby=\"item{number}\">\n<h2 id=\"item{number}\">{number}. {}: {}</h2>\n",
         item.task,
-        Text(title(task))
+        Text(of.title(task))
     );
     // Writing to a String cannot fail.
     let mut add = |text: std::fmt::Arguments<'_>| {
         let _ = out.write_fmt(text);
     };
     let sheets = item.clips.iter().map(|c| sheet(c, side)).collect::<Result<Vec<_>, Error>>()?;
-    let tracks = tracks(&line.recipe, item, timeline, said);
+    let tracks = tracks(task, item, timeline, said);
     add(format_args!("{}", player(seen, number, &sheets, &tracks)));
 
     add(format_args!("<h3>Truth</h3>\n{}", truth(task, item)));
@@ -56,21 +54,13 @@ pub(super) fn section(seen: &Seen, number: usize, side: u32) -> Result<String, E
         "{:.3} for a random valid answer, {:.3} for the best that never looks ({how})",
         item.chance.random, item.chance.blind
     );
-    let file = line.file.as_ref().map(|f| f.display().to_string());
-    let facts = [
-        ("Id", Some(item.id.clone())),
-        ("Source", Some(source(&line.recipe.source))),
-        ("File", file),
-        ("Shown", Some(shown(seen))),
-        ("Chance", Some(chance)),
-        ("Stimulus", Some(item.stimulus.clone())),
-    ];
-    for (name, value) in facts {
-        if let Some(value) = value {
-            add(format_args!("<dt>{name}</dt><dd>{}</dd>\n", Text(value)));
-        }
+    let facts = [("Id", item.id.clone()), ("Source", of.source())];
+    let more = [("Shown", shown(seen)), ("Chance", chance), ("Stimulus", item.stimulus.clone())];
+    for (name, value) in facts.into_iter().chain(of.place()).chain(more) {
+        add(format_args!("<dt>{name}</dt><dd>{}</dd>\n", Text(value)));
     }
-    add(format_args!("</dl>\n<details><summary>Recipe</summary><pre>{}</pre></details>\n", Text(recipe)));
+    let definition = Text(of.definition_text()?);
+    add(format_args!("</dl>\n<details><summary>{}</summary><pre>{definition}</pre></details>\n", of.kind()));
     // The player cuts its frames from these sheets; without a script they show the item by themselves.
     add(format_args!("<details><summary>All frames side by side</summary>\n"));
     for (c, (sheet, clip)) in sheets.iter().zip(&item.clips).enumerate() {
@@ -85,25 +75,6 @@ pub(super) fn section(seen: &Seen, number: usize, side: u32) -> Result<String, E
     }
     out.push_str("</details>\n</section>\n");
     Ok(out)
-}
-
-/// What the item is about, in a few words.
-fn title(task: &Task) -> String {
-    match task {
-        Task::Grounding(s) => format!("{} hidden in the video", s.perturbation.kind()),
-        Task::Counting { level, .. } => format!("shapes on the frames, {level}"),
-        Task::Jigsaw { order } => format!("{} clips in shuffled order", order.len()),
-        Task::Masked(m) => {
-            format!("{} missing frames among {} candidates", m.targets.len(), m.candidates.len())
-        }
-        Task::Segments(scrubjay_core::task::segments::Sought::Tampered(list)) => {
-            let kind = list.first().map_or("nothing", |s| s.perturbation.kind().name());
-            format!("{kind} in {} places", list.len())
-        }
-        Task::Segments(scrubjay_core::task::segments::Sought::Event { query, .. }) => query.clone(),
-        Task::Event { query, .. } => query.clone(),
-        Task::Elements { question, .. } | Task::Qa { question, .. } => question.clone(),
-    }
 }
 
 fn truth(task: &Task, item: &Item) -> String {

@@ -2,35 +2,24 @@
 
 use std::fmt::Write as _;
 
-use scrubjay_core::source::Source;
 use serde_json::{Value, json};
 
 use super::item::Seen;
 use super::marks::end;
-
-/// A source in words.
-#[must_use]
-pub fn source(source: &Source) -> String {
-    format!("{}: {} frames at {} frames a second", source.key(), source.frames(), round(source.rate().fps()))
-}
+use super::subject::Subject;
 
 /// How much of it is shown, in words.
 #[must_use]
-pub fn shown(seen: &Seen) -> String {
+pub fn shown(seen: &Seen<'_>) -> String {
     let clips = &seen.item.clips;
     let counts: Vec<String> = clips.iter().map(|c| c.frames.len().to_string()).collect();
-    let size = seen.line.recipe.size;
+    let size = clips.first().and_then(|c| c.frames.first()).map_or((0, 0), |f| (f.width, f.height));
     let (pieces, timeline) = (if clips.len() == 1 { "one clip" } else { "clips" }, &seen.timeline);
     let span = match clips.as_slice() {
         [_] => format!("{:.2} to {:.2} s on the item's clock", timeline.edge(0), end(timeline)),
         _ => "each from 0 s on".to_owned(),
     };
-    format!("{pieces} of {} frames, {}x{} pixels, {span}", counts.join("+"), size.width, size.height)
-}
-
-/// At most three decimals.
-fn round(x: f64) -> f64 {
-    (x * 1000.0).round() / 1000.0
+    format!("{pieces} of {} frames, {}x{} pixels, {span}", counts.join("+"), size.0, size.1)
 }
 
 /// Text from a file as a terminal may show it: control characters, which could steer the terminal, are made visible.
@@ -43,14 +32,17 @@ pub fn printable(text: &str) -> String {
 
 /// One item as text.
 #[must_use]
-pub fn item(seen: &Seen) -> String {
+pub fn item(seen: &Seen<'_>) -> String {
     let (item, mut out) = (&seen.item, String::new());
     let mut add = |name: &str, text: &str| {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{name:<9} {}", printable(text).replace('\n', "\n          "));
     };
     add("item", &format!("{} {}", item.task, item.id));
-    add("source", &source(&seen.line.recipe.source));
+    add("source", &seen.of.source());
+    if let Subject::Row(given, _) = seen.of {
+        add("row", &given.row.to_string());
+    }
     add("shown", &shown(seen));
     add("truth", &item.truth.text());
     add("chance", &format!("{:.3} random, {:.3} blind", item.chance.random, item.chance.blind));
@@ -71,8 +63,8 @@ pub fn item(seen: &Seen) -> String {
 
 /// One item as JSON, with the names that `scrubjay item` uses.
 #[must_use]
-pub fn item_json(seen: &Seen) -> Value {
-    let Seen { line, item, timeline, said } = seen;
+pub fn item_json(seen: &Seen<'_>) -> Value {
+    let Seen { of, item, task: _, timeline, said } = seen;
     let clips: Vec<Value> =
         item.clips.iter().map(|c| json!({ "frames": c.frames.len(), "shown_seconds": c.shown })).collect();
     let said: Vec<Value> = said
@@ -83,10 +75,13 @@ pub fn item_json(seen: &Seen) -> Value {
                     "parsed": score.parsed, "failure": score.failure })
         })
         .collect();
-    json!({
-        "id": item.id, "task": item.task, "source": line.recipe.source.key(), "clips": clips,
+    let mut value = json!({
+        "id": item.id, "task": item.task, "source": of.key(), "clips": clips,
         "end_seconds": end(timeline), "truth": item.truth.text(), "chance": item.chance, "stimulus": item.stimulus,
         "system": item.prompt.system, "prompt": item.prompt.text(), "prefix": item.prompt.prefix,
-        "predictions": said, "recipe": line.recipe,
-    })
+        "predictions": said,
+    });
+    let (name, definition) = of.definition();
+    value[name] = definition;
+    value
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::answers::Answers;
 use super::summary::printable;
+use crate::dataset::annotations::verl::Given;
 use crate::dataset::recipes::Line;
 
 /// How many recipes of a task there are.
@@ -66,6 +67,29 @@ pub fn counts_table(lines: &[Line]) -> Vec<Vec<String>> {
     };
     rows.push(row("all", &all));
     rows
+}
+
+/// Rows by the `data_source` that names their reward, in the order of those names: how many there are, and of how many
+/// sources; 0 where no row states its own.
+#[must_use]
+pub fn rows_by_data_source(rows: &[Given]) -> BTreeMap<&str, (usize, usize)> {
+    let mut sources: BTreeMap<&str, (usize, BTreeSet<String>)> = BTreeMap::new();
+    for row in rows {
+        let (n, seen) = sources.entry(&row.data_source).or_default();
+        *n += 1;
+        seen.extend(row.extra.get("video_id").filter(|v| !v.is_null()).map(Value::to_string));
+    }
+    sources.into_iter().map(|(name, (n, seen))| (name, (n, seen.len()))).collect()
+}
+
+/// The table of [`rows_by_data_source`], first line headings, cell by cell.
+#[must_use]
+pub fn rows_table(rows: &[Given]) -> Vec<Vec<String>> {
+    let row = |(name, (n, sources)): (&str, (usize, usize))| {
+        vec![name.to_owned(), n.to_string(), sources.to_string()]
+    };
+    let head = ["data_source", "rows", "sources"].map(str::to_owned).to_vec();
+    std::iter::once(head).chain(rows_by_data_source(rows).into_iter().map(row)).collect()
 }
 
 /// What files of answers hold: per file and task how many, their mean stated score, and how many state none.

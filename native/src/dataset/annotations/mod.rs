@@ -20,6 +20,7 @@ mod tacos;
 mod tasks;
 mod thumos;
 pub mod verl;
+mod verl_frames;
 mod verl_item;
 mod video_r1;
 mod walk;
