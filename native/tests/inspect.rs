@@ -299,8 +299,7 @@ fn rows_for_verl_are_shown_as_the_recipes_they_were_written_from() {
 
     said.push(json!({ "id": 99, "prediction": "1" }));
     write(&at.path().join("said.jsonl"), &said);
-    let told =
-        inspect(at.path(), &[file, "--predictions", "said.jsonl", "--out", "rows.html", "--limit", "7"]);
+    let told = inspect(at.path(), &[file, "--predictions", "said.jsonl", "--out", "rows.html"]);
     assert_eq!(told["predictions_of_other_items"], 1);
     for row in told["shown"].as_array().expect("a list") {
         assert_eq!(row["predictions"][0]["score"], 1.0, "{}", row["task"]);
@@ -310,11 +309,21 @@ fn rows_for_verl_are_shown_as_the_recipes_they_were_written_from() {
         let section = page.split("<section").find(|s| s.contains(stimulus)).expect("a section");
         section.split("Place ").skip(1).map(|s| s.split(['<', '"']).next().unwrap_or("").to_owned()).collect()
     };
-    let jigsaw = shown.iter().find(|i| i["task"] == "jigsaw").expect("one");
-    let stimulus = jigsaw["stimulus"].as_str().expect("a text");
     let (ours, theirs) = (page_of("rows.html"), page_of("recipes.html"));
-    assert!(captions(&ours, stimulus).len() >= 4);
-    assert_eq!(captions(&ours, stimulus), captions(&theirs, stimulus));
+    let jigsaws = shown.iter().filter(|i| i["task"] == "jigsaw");
+    let stimuli: Vec<&str> = jigsaws.map(|i| i["stimulus"].as_str().expect("a text")).collect();
+    for stimulus in &stimuli {
+        assert!(captions(&ours, stimulus).len() >= 4);
+        assert_eq!(captions(&ours, stimulus), captions(&theirs, stimulus));
+    }
+    // Their orders are not all their own inverses, which would say the same either way.
+    let truths: Vec<&str> =
+        shown.iter().filter_map(|i| i["truth"].as_str().filter(|_| i["task"] == "jigsaw")).collect();
+    let twice = |t: &str, p: usize| t.as_bytes().get(usize::from(t.as_bytes()[p] - b'1')).copied();
+    let odd = |t: &&str| (0..t.len()).any(|p| twice(t, p) != u8::try_from(p + 1).ok().map(|p| p + b'0'));
+    assert!(truths.iter().any(odd), "{truths:?}");
+    let few = inspect(at.path(), &[file, "--no-page", "--limit", "2"]);
+    assert_eq!((few["shown"].as_array().map(Vec::len), &few["items"]), (Some(2), &plain["items"]));
 
     // One row, from another folder, and what is none.
     let other = folder();
@@ -332,26 +341,39 @@ fn rows_whose_frames_are_gone_or_changed_are_counted_and_named() {
     let at = folder();
     let file = rows(at.path());
     let file = file.to_str().expect("plain");
-    let listed = |row: usize| {
-        let told = inspect(at.path(), &[&format!("{file}:{row}"), "--no-page"]);
-        let frame = told["item"]["row"]["videos"][0]["video"][1].as_str().expect("a text").to_owned();
-        (at.path().join("set").join(&frame), frame)
+    let whole = inspect(at.path(), &[file, "--no-page"]);
+    let shown = whole["shown"].as_array().expect("a list");
+    let frames = |row: &Value| -> Vec<String> {
+        let videos = row["row"]["videos"].as_array().expect("a list");
+        let names = videos.iter().flat_map(|v| v["video"].as_array().expect("a list"));
+        names.map(|n| n.as_str().expect("a text").to_owned()).collect()
     };
-    let ((gone, name), (changed, _), (other, _)) = (listed(0), listed(1), listed(2));
+    // Rows of one source share the frames that neither changed.
+    let all: Vec<String> = shown.iter().flat_map(frames).collect();
+    let own = |name: &String| all.iter().filter(|n| *n == name).count() == 1;
+    let alone: Vec<(usize, String)> = shown
+        .iter()
+        .enumerate()
+        .filter_map(|(i, row)| Some((i, frames(row).into_iter().find(|n| own(n))?)))
+        .collect();
+    let [(without, name), (other, replaced), ..] = alone.as_slice() else { panic!("{alone:?}") };
+    let [gone, changed] = [name, replaced].map(|n| at.path().join("set").join(n));
+    let another =
+        at.path().join("set").join(all.iter().find(|n| *n != name && *n != replaced).expect("more"));
     std::fs::remove_file(gone).expect("removed");
-    std::fs::copy(other, changed).expect("replaced");
+    std::fs::copy(another, changed).expect("replaced");
     let out = scrubjay(at.path(), &["inspect", file, "--no-page", "--json"]);
     let told: Value = serde_json::from_slice(&out.stdout).expect("JSON");
     assert_eq!(told["not_shown"], json!({ "missing": 1, "other-frames": 1 }));
     let named = String::from_utf8_lossy(&out.stderr).into_owned();
+    let missing = format!("row {without}: its file {name} is not there");
     assert!(
-        named.contains(&format!("row 0: its file {name} is not there"))
-            && named.contains("row 1: its frames"),
+        named.contains(&missing) && named.contains(&format!("row {other}: its frames are not")),
         "{named}"
     );
-    let alone = scrubjay(at.path(), &["inspect", &format!("{file}:0")]);
+    let alone = scrubjay(at.path(), &["inspect", &format!("{file}:{without}")]);
     assert_eq!(alone.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&alone.stderr).contains(&name));
+    assert!(String::from_utf8_lossy(&alone.stderr).contains(name));
 }
 
 /// Rows as they come from elsewhere, written as Parquet beside two pictures of unlike size.
