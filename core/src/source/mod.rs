@@ -125,7 +125,9 @@ pub enum SamplingError {
         trim: u32,
     },
     /// No frame of a second is asked for, or absurdly many.
-    #[error("{rate} frames of every {per} s; a contract takes 1 to 1000 of 1 to 1000")]
+    #[error(
+        "{rate} frames of every {per} s; a contract takes 1 to 1000 of one second, or for Qwen's rules 1 to 100000 of 1 to 1000"
+    )]
     Rate {
         /// Frames.
         rate: u32,

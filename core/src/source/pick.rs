@@ -85,7 +85,8 @@ impl Pick {
             Self::Parts { count, parts, trim } if trim > 400 || parts == 0 || count % parts != 0 => {
                 Err(SamplingError::Parts { count, parts, trim })
             }
-            Self::Qwen { rate, per, .. } if !usual.contains(&rate) || !usual.contains(&per) => {
+            // 29.97 a second is 2997 of 100.
+            Self::Qwen { rate, per, .. } if !(1..=100_000).contains(&rate) || !usual.contains(&per) => {
                 Err(SamplingError::Rate { rate, per })
             }
             Self::Qwen { fewest, count, .. } if fewest > count => Err(SamplingError::Bounds(fewest, count)),

@@ -94,6 +94,7 @@ pub(super) fn find(text: &str) -> Result<Line, Error> {
 pub(super) fn frames(args: &FramesArgs) -> Result<(), Error> {
     let failed = |e: VideoError| Error::failed(e.to_string());
     let sampling = sampling(&args.sampling)?;
+    sampling.check().map_err(|e| Error::usage(format!("--sampling {}: {e}", args.sampling)))?;
     let video = Video::open(&args.video).map_err(failed)?;
     let chosen = sampling.choose(video.frames(), video.rate().fps(), video.times().as_ref());
     let (timeline, _) = chosen.map_err(|e| Error::path(&args.video, e))?;
@@ -169,7 +170,8 @@ fn fraction(text: &str) -> Option<(u32, u32)> {
     let rate = text.parse::<f64>().ok().filter(|r| (0.001..=1000.0).contains(r))?;
     (1..=1000).find_map(|per| {
         let frames = rate * f64::from(per);
-        ((frames - frames.round()).abs() < 1e-9 && frames <= 1000.0).then_some((frames.round() as u32, per))
+        ((frames - frames.round()).abs() < 1e-7 && (1.0..=100_000.0).contains(&frames.round()))
+            .then_some((frames.round() as u32, per))
     })
 }
 

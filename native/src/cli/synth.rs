@@ -48,6 +48,9 @@ pub(super) struct Args {
     /// Make only part I (from 0) of N.
     #[arg(long, value_name = "I/N", default_value = "0/1")]
     shard: String,
+    /// Decode all frames that items may show before a video is used, and not only a few.
+    #[arg(long)]
+    verify: bool,
     /// A dataset, a bench say, whose videos must not be used: neither the same files nor what looks like them.
     #[arg(long, value_name = "DATASET")]
     against: Option<PathBuf>,
@@ -65,9 +68,24 @@ pub(super) struct Args {
     out: PathBuf,
 }
 
+/// Most items of one dataset.
+const MOST: usize = 10_000_000;
+
 pub(super) fn run(args: Args) -> Result<(), Error> {
     if args.count == Some(0) {
         return Err(Error::usage("--count 0: a dataset has at least one item"));
+    }
+    if args.count.is_some_and(|n| n > MOST) {
+        return Err(Error::usage(format!("--count: at most {MOST} items are made in one dataset")));
+    }
+    if args.workers > 1024 {
+        return Err(Error::usage(format!("--workers {}: at most 1024", args.workers)));
+    }
+    if args.per_shard == Some(0) {
+        return Err(Error::usage("--per-shard 0: a shard has at least one item"));
+    }
+    if args.against.as_ref().is_some_and(|a| *a == args.out) {
+        return Err(Error::usage("--against and --out are the same folder: the bench would be written over"));
     }
     let (preset_name, preset) = super::preset(&args.preset, args.config.as_deref())?;
     let plan = Plan {
@@ -79,6 +97,7 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
         seed: args.seed,
         workers: args.workers,
         shard: shard(&args.shard)?,
+        verify: args.verify,
         against: args.against,
         out: args.out,
     };
@@ -185,7 +204,13 @@ fn list(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     let text =
         std::fs::read_to_string(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
     let base = path.parent().unwrap_or(Path::new("."));
-    files.extend(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(|l| base.join(l)));
+    files.extend(
+        text.trim_start_matches('\u{feff}')
+            .lines()
+            .map(str::trim)
+            .filter(|l| !l.is_empty())
+            .map(|l| base.join(l)),
+    );
     Ok(())
 }
 

@@ -82,6 +82,7 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
             seed: args.seed,
             workers: 0,
             shard: (0, 1),
+            verify: false,
             against: None,
             out: args.out.join("data"),
         };

@@ -9,7 +9,6 @@ use std::time::UNIX_EPOCH;
 use indicatif::{ParallelProgressIterator as _, ProgressStyle};
 use rayon::prelude::*;
 use scrubjay_core::frame::hex;
-use scrubjay_core::preset::Data;
 use scrubjay_core::recipe::Size;
 use scrubjay_core::source::{Source, Times};
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::journal::Journal;
 use super::near::{self, Fingerprint, Looks};
+use super::synth::Plan;
 use crate::error::Error;
 use crate::video::Video;
 
@@ -73,7 +73,7 @@ struct Seen {
 /// # Errors
 /// [`Error`] when the journal cannot be written.
 pub(super) fn look(
-    data: &Data,
+    plan: &Plan,
     files: &[PathBuf],
     journal: &Journal,
 ) -> Result<(Vec<Usable>, Vec<Skipped>), Error> {
@@ -86,13 +86,19 @@ pub(super) fn look(
         .par_iter()
         .progress_with_style(style)
         .map(|file| {
+            if file.to_str().is_none() {
+                let name = PathBuf::from(file.to_string_lossy().as_ref());
+                let detail = format!("{}: its name is not UTF-8; rename it", name.display());
+                let skipped = Some(Skipped { file: name.clone(), cause: "name".to_owned(), detail });
+                return Ok(Seen { file: name, bytes: 0, modified: 0, usable: None, skipped });
+            }
             let (bytes, modified) = stamp(file);
             if let Some(seen) = known.get(file)
                 && (seen.bytes, seen.modified) == (bytes, modified)
             {
                 return Ok(seen.clone());
             }
-            let (usable, skipped) = match look_at(data, file) {
+            let (usable, skipped) = match look_at(plan, file) {
                 Ok(usable) => (Some(usable), None),
                 Err(skipped) => (None, Some(skipped)),
             };
@@ -126,7 +132,8 @@ fn stamp(file: &Path) -> (u64, u128) {
     })
 }
 
-fn look_at(data: &Data, file: &Path) -> Result<Usable, Skipped> {
+fn look_at(plan: &Plan, file: &Path) -> Result<Usable, Skipped> {
+    let data = &plan.preset.data;
     let skip =
         |cause: &str, detail: String| Skipped { file: file.to_owned(), cause: cause.to_owned(), detail };
     let at = |e: &dyn std::fmt::Display| format!("{}: {e}", file.display());
@@ -143,6 +150,9 @@ fn look_at(data: &Data, file: &Path) -> Result<Usable, Skipped> {
     };
     let frames = timeline.indices.len() as u32;
     let size = data.picture.size(width, height, frames).map_err(|e| skip("shape", at(&e)))?;
+    if plan.verify {
+        video.each(&timeline.indices, small, |_, _| Ok(())).map_err(|e| skip(e.cause(), e.to_string()))?;
+    }
     let fingerprint = Fingerprint::of(&looks.into_iter().map(|d| d.frame).collect::<Vec<_>>());
     let sha256 = content_hash(file).map_err(|e| skip("unreadable", e.to_string()))?;
     // Absolute, so that the recipes can be used from anywhere.

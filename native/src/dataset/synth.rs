@@ -23,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::annotations::Annotated;
 use super::journal::Journal;
+use super::materialise::holds;
 use super::near;
 use super::recipes::Line;
 pub use super::sources::{Skipped, content_hash};
@@ -49,6 +50,8 @@ pub struct Plan {
     pub workers: usize,
     /// This part, from 0, of so many.
     pub shard: (usize, usize),
+    /// Decode every frame that items may show before a video is used, and not a few.
+    pub verify: bool,
     /// A dataset whose videos must not be used, and its videos, as its `sources.jsonl` lists them.
     pub against: Option<PathBuf>,
     /// Where to write.
@@ -120,11 +123,15 @@ pub fn synthesize(plan: &Plan) -> Result<Made, Error> {
 /// What the unfinished work belongs to, as text; `more` is what it depends on besides the plan.
 pub(super) fn identity(plan: &Plan, more: &impl Serialize) -> Result<String, Error> {
     // Workers do not matter to the result, nor where it is written.
-    let Plan { videos, scenes, preset, count, seed, shard, against, .. } = plan;
+    let Plan { videos, scenes, preset, count, seed, shard, against, verify, .. } = plan;
+    // Names need not be text; those that are not are skipped for it.
+    let videos: Vec<_> = videos.iter().map(|v| v.to_string_lossy()).collect();
+    let against = against.as_ref().map(|a| a.to_string_lossy());
     let scenes: Vec<&str> = scenes.iter().map(|f| f.name()).collect();
     let value = serde_json::json!({
         "scrubjay": env!("CARGO_PKG_VERSION"), "generator": GENERATOR_VERSION, "videos": videos, "scenes": scenes,
-        "preset": preset, "count": count, "seed": seed, "shard": shard, "against": against, "more": more,
+        "preset": preset, "count": count, "seed": seed, "shard": shard, "against": against,
+        "verify": verify, "more": more,
     });
     serde_json::to_string(&value).map_err(|e| Error::failed(e.to_string()))
 }
@@ -145,7 +152,7 @@ pub(super) fn bench(plan: &Plan) -> Result<Vec<Usable>, Error> {
 fn run(plan: &Plan) -> Result<Made, Error> {
     let bench = bench(plan)?;
     let journal = Journal::open(&plan.out, &identity(plan, &())?)?;
-    let (videos, mut skipped) = look(&plan.preset.data, &plan.videos, &journal)?;
+    let (videos, mut skipped) = look(plan, &plan.videos, &journal)?;
     let videos = unique(videos, &mut skipped);
     let videos = without_bench(videos, &bench, &mut skipped);
     skipped.sort_by(|a, b| a.file.cmp(&b.file));
@@ -233,8 +240,7 @@ pub(super) fn finish(
     }
     let (account, recipes) = (plan.out.join("dataset.json"), plan.out.join("recipes.jsonl"));
     let other = |new: &Path| {
-        let held = ["materialised.json", ".partial/inputs.json"].iter().any(|n| plan.out.join(n).exists());
-        if held && content_hash(new)? != content_hash(&recipes).unwrap_or_default() {
+        if holds(&plan.out) && content_hash(new)? != content_hash(&recipes).unwrap_or_default() {
             let what = "holds the written items of other recipes; choose another folder or remove it";
             return Err(Error::path(&plan.out, what));
         }

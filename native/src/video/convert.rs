@@ -8,53 +8,60 @@ use ffmpeg::util::color;
 use ffmpeg::util::frame::Video as Picture;
 use ffmpeg_next as ffmpeg;
 use scrubjay_core::frame::Frame;
+use scrubjay_core::perturb::Perturbation;
 use scrubjay_core::recipe::Size;
 
 use super::{VideoError, raw};
 
-/// How a decoded picture must be turned to stand upright, clockwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    None,
-    Quarter,
-    Half,
-    ThreeQuarters,
+/// How a decoded picture must be turned to stand upright.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Turn {
+    /// Quarter turns clockwise, 0 to 3.
+    quarters: u8,
+    /// Whether left and right change places after that.
+    mirrored: bool,
 }
 
 impl Turn {
-    /// From the stream's display matrix; one that is not a turn by quarters is left alone.
+    /// From the stream's display matrix; one that does more than turn by quarters and mirror is left alone.
     pub(super) fn of(stream: &ffmpeg::Stream) -> Self {
         let matrix =
             stream.side_data().find(|d| d.kind() == ffmpeg::codec::packet::side_data::Type::DisplayMatrix);
-        let Some(matrix) = matrix else { return Self::None };
+        let Some(matrix) = matrix else { return Self::default() };
         let cell = |i: usize| {
             let bytes = matrix.data().get(i * 4..i * 4 + 4).and_then(|b| b.try_into().ok());
             bytes.map_or(0, i32::from_ne_bytes).signum()
         };
         // Rows of the matrix are three numbers long; the first two of the first two rows hold the turn.
-        match (cell(0), cell(1), cell(3), cell(4)) {
-            (0, 1, -1, 0) => Self::Quarter,
-            (-1, 0, 0, -1) => Self::Half,
-            (0, -1, 1, 0) => Self::ThreeQuarters,
-            _ => Self::None,
-        }
+        let (quarters, mirrored) = match (cell(0), cell(1), cell(3), cell(4)) {
+            (0, 1, -1, 0) => (1, false),
+            (-1, 0, 0, -1) => (2, false),
+            (0, -1, 1, 0) => (3, false),
+            (-1, 0, 0, 1) => (0, true),
+            (0, 1, 1, 0) => (1, true),
+            (1, 0, 0, -1) => (2, true),
+            (0, -1, -1, 0) => (3, true),
+            _ => (0, false),
+        };
+        Self { quarters, mirrored }
     }
 
     /// Width and height after the turn.
     pub(super) fn size(self, width: u32, height: u32) -> (u32, u32) {
-        match self {
-            Self::None | Self::Half => (width, height),
-            Self::Quarter | Self::ThreeQuarters => (height, width),
-        }
+        if self.quarters % 2 == 0 { (width, height) } else { (height, width) }
     }
 
     fn apply(self, frame: Frame) -> Frame {
-        match self {
-            Self::None => frame,
-            Self::Quarter => frame.quarter_turn(),
-            Self::Half => frame.quarter_turn().quarter_turn(),
-            Self::ThreeQuarters => frame.quarter_turn_back(),
+        let mut turned = match self.quarters {
+            0 => frame,
+            1 => frame.quarter_turn(),
+            2 => frame.quarter_turn().quarter_turn(),
+            _ => frame.quarter_turn_back(),
+        };
+        if self.mirrored {
+            Perturbation::Mirror.apply(std::slice::from_mut(&mut turned));
         }
+        turned
     }
 }
 

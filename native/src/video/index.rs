@@ -61,8 +61,8 @@ pub(super) struct Index {
 pub(super) struct Facts {
     /// Seconds of a tick.
     pub base: Rational,
-    /// Average frames per second.
-    pub rate: Rational,
+    /// Average frames per second, and the container's guess at them.
+    pub rates: [Rational; 2],
     /// How its pictures stand upright.
     pub turn: Turn,
 }
@@ -78,8 +78,8 @@ impl Index {
     pub(super) fn read(path: &Path) -> Result<(Self, Facts), VideoError> {
         let (input, number) = open(path)?;
         let stream = input.stream(number).ok_or_else(|| VideoError::NoVideo(path.to_owned()))?;
-        let facts =
-            Facts { base: stream.time_base(), rate: stream.avg_frame_rate(), turn: Turn::of(&stream) };
+        let rates = [stream.avg_frame_rate(), stream.rate()];
+        let facts = Facts { base: stream.time_base(), rates, turn: Turn::of(&stream) };
         let index = match listed(path, input, number)? {
             Some(index) => index,
             None => counted(path)?,
@@ -99,7 +99,9 @@ impl Index {
 /// What the packets say, if they can be relied on.
 fn listed(path: &Path, mut input: Input, number: usize) -> Result<Option<Index>, VideoError> {
     let stream = input.stream(number).ok_or_else(|| VideoError::NoVideo(path.to_owned()))?;
-    let (codec, promised, base) = (stream.parameters().id(), stream.frames(), stream.time_base());
+    let (codec, base) = (stream.parameters().id(), stream.time_base());
+    let end = std::fs::metadata(path).map_or(u64::MAX, |m| m.len());
+    let (beyond, promised) = raw::promises_beyond(&stream, end);
     let mut plain = raw::progressive(&stream);
     let by_decoding_time = input.format().name().contains("mp4");
     let (mut entries, mut keys) = (Vec::new(), Vec::new());
@@ -112,7 +114,9 @@ fn listed(path: &Path, mut input: Input, number: usize) -> Result<Option<Index>,
         if entries.len() >= MOST {
             return Err(VideoError::Decode(path.to_owned(), format!("more than {MOST} frames")));
         }
-        let time = packet.dts().or(packet.pts());
+        let hidden = raw::hidden(&packet);
+        // What an edit list hides is read again and again, and falls back each time.
+        let time = packet.dts().or(packet.pts()).filter(|_| !hidden);
         if let (Some(now), Some(before)) = (time, last)
             && (before as f64 - now as f64) * f64::from(base) > LARGEST_FALL
         {
@@ -128,7 +132,7 @@ fn listed(path: &Path, mut input: Input, number: usize) -> Result<Option<Index>,
                     let seek = if by_decoding_time { packet.dts().unwrap_or(pts) } else { pts };
                     keys.push(Key { place, pts, seek, bytes });
                 }
-                if !raw::hidden(&packet) && shows(codec, &packet) {
+                if !hidden && shows(codec, &packet) {
                     entries.push(Entry { pts: Some(pts), place });
                 }
             }
@@ -138,9 +142,7 @@ fn listed(path: &Path, mut input: Input, number: usize) -> Result<Option<Index>,
         place += 1;
         bytes += packet.size() as u64;
     }
-    // Only an index of samples promises them; the header of other containers counts frames that were left out, too.
-    let promised = u32::try_from(promised).ok().filter(|_| by_decoding_time).unwrap_or(0);
-    if place < promised {
+    if by_decoding_time && beyond && place < promised {
         return Err(VideoError::Truncated { path: path.to_owned(), promised, present: place });
     }
     entries.sort_by_key(|e| (e.pts, e.place));

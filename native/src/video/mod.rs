@@ -45,15 +45,10 @@ impl Video {
         }
         let (index, facts) = Index::read(path)?;
         let part = |v: i32| u32::try_from(v).ok().filter(|v| *v > 0);
-        let rate = match (part(facts.rate.numerator()), part(facts.rate.denominator())) {
-            (Some(num), Some(den)) => Rate { num, den },
-            _ => {
-                return Err(VideoError::Decode(
-                    path.to_owned(),
-                    "the stream states no frame rate".to_owned(),
-                ));
-            }
-        };
+        let stated = |r: &Rational| Some(Rate { num: part(r.numerator())?, den: part(r.denominator())? });
+        let rate = facts.rates.iter().find_map(stated).ok_or_else(|| {
+            VideoError::Decode(path.to_owned(), "the stream states no frame rate".to_owned())
+        })?;
         Self::with(path, index, facts, rate)
     }
 

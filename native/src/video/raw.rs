@@ -31,6 +31,24 @@ pub(super) fn progressive(stream: &ffmpeg::Stream) -> bool {
         || order == ffi::AVFieldOrder::AV_FIELD_UNKNOWN as c_int
 }
 
+/// Whether the container's index lists samples that lie behind `bytes`, the end of the file; and how many it lists.
+pub(super) fn promises_beyond(stream: &ffmpeg::Stream, bytes: u64) -> (bool, u32) {
+    // SAFETY: the stream belongs to an open context, which the reference keeps alive. Entries are looked at one by one and
+    // dropped before any other call that takes the stream; a number without an entry gives null.
+    unsafe {
+        let stream = stream.as_ptr().cast_mut();
+        let count = ffi::avformat_index_get_entries_count(stream);
+        let beyond = (0..count).any(|i| {
+            let entry = ffi::avformat_index_get_entry(stream, i);
+            !entry.is_null() && {
+                let (from, size) = ((*entry).pos, i64::from((*entry).size()));
+                u64::try_from(from.saturating_add(size)).unwrap_or(u64::MAX) > bytes
+            }
+        });
+        (beyond, u32::try_from(count).unwrap_or(0))
+    }
+}
+
 /// Moves the reading place of a stream to the last key frame at or before `ts`, in the stream's own time base.
 pub(super) fn seek(input: &mut Input, stream: usize, ts: i64) -> bool {
     let Ok(stream) = c_int::try_from(stream) else { return false };

@@ -23,6 +23,9 @@ fn start() -> Result<(), ffmpeg::Error> {
     result
 }
 
+/// Formats that hold no pictures of their own: what they name could change unseen.
+const PLAYLISTS: [&str; 7] = ["concat", "hls", "applehttp", "dash", "sdp", "rtsp", "imf"];
+
 /// Opens a file and chooses its video stream: the first that is not a cover picture, by its number in the file, as
 /// most players do.
 ///
@@ -42,10 +45,20 @@ pub(super) fn open(path: &Path) -> Result<(Input, usize), VideoError> {
     std::fs::File::open(path).map_err(|e| VideoError::Unreadable(path.to_owned(), e.to_string()))?;
     let container = |e: ffmpeg::Error| VideoError::Container(path.to_owned(), e.to_string());
     start().map_err(container)?;
-    // The `file:` prefix keeps a colon in a name from being read as a protocol.
-    let mut name = std::ffi::OsString::from("file:");
-    name.push(path);
-    let input = ffmpeg::format::input(&name).map_err(container)?;
+    // The bindings take text alone.
+    let Some(text) = path.to_str() else {
+        return Err(VideoError::Unreadable(path.to_owned(), "its name is not UTF-8; rename it".to_owned()));
+    };
+    // The `file:` prefix keeps a colon in a name from being read as a protocol, and the option a `%` from being read as a
+    // pattern of many pictures' names.
+    let mut options = ffmpeg::Dictionary::new();
+    options.set("pattern_type", "none");
+    let input = ffmpeg::format::input_with_dictionary(&format!("file:{text}"), options).map_err(container)?;
+    let format = input.format().name().to_owned();
+    if PLAYLISTS.iter().any(|p| format.split(',').any(|f| f == *p)) {
+        let what = format!("a list of other files ({format})");
+        return Err(VideoError::Container(path.to_owned(), what));
+    }
     let index = input
         .streams()
         .filter(|s| s.parameters().medium() == Type::Video)

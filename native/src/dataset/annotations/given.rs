@@ -72,14 +72,14 @@ fn run(plan: &Plan, given: &Gathered, count: Option<usize>) -> Result<Made, Erro
     let bench = bench(plan)?;
     let journal = Journal::open(&plan.out, &identity(plan, &(&given.files, count))?)?;
     let named = named_files(&given.annotations, &files);
-    let (videos, mut skipped) = look(&plan.preset.data, &named, &journal)?;
+    let (videos, mut skipped) = look(plan, &named, &journal)?;
     let mut videos = without_bench(videos, &bench, &mut skipped);
     skipped.sort_by(|a, b| a.file.cmp(&b.file));
     let usable: Vec<Usable<'_>> = videos
         .iter()
         .map(|v| {
             let (size, times) = (v.size, v.times.as_ref());
-            Usable { source: &v.source, size, file: &v.file, times, uneven: false }
+            Usable { source: &v.source, size, file: &v.file, times }
         })
         .collect();
     let items = lines(&given.annotations, &files, &usable, &plan.preset.data, count)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use scrubjay_core::preset::Data;
 use scrubjay_core::recipe::{Recipe, RecipeError, Size};
-use scrubjay_core::source::{Clock, Source, Times};
+use scrubjay_core::source::{Source, Times};
 use scrubjay_core::task::Task;
 use scrubjay_core::task::segments::Sought;
 
@@ -24,9 +24,6 @@ pub struct Usable<'a> {
     pub file: &'a Path,
     /// When the sampled frames are presented, where items carry that.
     pub times: Option<&'a Times>,
-    /// Whether its frames are not presented at their numbers over its rate: seconds then do not tell a frame without
-    /// `times`.
-    pub uneven: bool,
 }
 
 /// What became of a list of annotations.
@@ -114,13 +111,7 @@ type Refused = (&'static str, String);
 
 /// The item of a task, and whether a span of it was cut off.
 fn line(mut task: Task, video: &Usable<'_>, data: &Data) -> Result<Result<(Line, bool), Refused>, Error> {
-    let Usable { source, size, file, times, uneven } = *video;
-    let timed = matches!(task, Task::Event { .. } | Task::Segments(Sought::Event { .. }));
-    if timed && uneven && data.sampling.clock != Clock::Pts {
-        let detail =
-            "its frame rate is not constant, and only the clock 'pts' says when its frames are presented";
-        return Ok(Err(("uneven-rate", detail.to_owned())));
-    }
+    let Usable { source, size, file, times } = *video;
     let cut = match fit(&mut task, video) {
         Ok(cut) => cut,
         Err(refused) => return Ok(Err(refused)),
@@ -164,16 +155,21 @@ fn fit(task: &mut Task, video: &Usable<'_>) -> Result<bool, Refused> {
 
 #[cfg(test)]
 mod tests {
+    use scrubjay_core::item::Truth;
     use scrubjay_core::preset::Preset;
+    use scrubjay_core::source::{Clock, Pick, Sampling, SourceTimes};
     use scrubjay_core::time::Rate;
 
     use super::*;
     use crate::dataset::annotations::Ask;
 
-    /// Seconds are no frame numbers where the rate is not constant; a question's answer does not ask for them.
+    /// Seconds are no frame numbers where the rate is not constant: the times that go with the frames tell.
     #[test]
-    fn times_of_an_uneven_video_need_its_own_clock() {
-        let source = Source::Video { sha256: "0".repeat(64), frames: 300, rate: Rate { num: 30, den: 1 } };
+    fn instants_of_an_uneven_video_are_found_by_its_times() {
+        // 30 frames a second for 5 s, then one a second until 155 s.
+        let source = Source::Video { sha256: "0".repeat(64), frames: 300, rate: Rate { num: 60, den: 31 } };
+        let ticks = (0..150).map(|n| n * 1000 / 30).chain((0..=150).map(|n| 5000 + n * 1000)).collect();
+        let known = SourceTimes { rate: Rate { num: 1000, den: 1 }, ticks };
         let file = PathBuf::from("/v/a.mp4");
         let ask = |ask: Ask| Annotation {
             id: "1".to_owned(),
@@ -195,19 +191,26 @@ mod tests {
                 evidence: Vec::new(),
             }),
         ];
-        let made = |clock: Clock, uneven: bool| {
+        for clock in [Clock::Pts, Clock::Virtual] {
             let mut data = Preset::built_in("videossr").expect("a preset").data;
-            data.sampling.clock = clock;
+            data.sampling = Sampling { pick: Pick::Linspace { count: 50 }, clock };
+            let (timeline, times) =
+                data.sampling.choose(300, 60.0 / 31.0, Some(&known)).expect("long enough");
             let size = Size { width: 64, height: 48 };
-            let usable = [Usable { source: &source, size, file: &file, times: None, uneven }];
-            lines(&annotations, std::slice::from_ref(&file), &usable, &data, None).expect("sound")
-        };
-        let refused = made(Clock::Virtual, true);
-        let causes: Vec<&str> = refused.dropped.iter().map(|d| d.cause).collect();
-        assert_eq!((refused.lines.len(), refused.cut, causes), (1, 0, vec!["uneven-rate"]));
-        for (clock, uneven) in [(Clock::Virtual, false), (Clock::Pts, true)] {
-            let made = made(clock, uneven);
-            assert_eq!((made.lines.len(), made.cut, made.dropped), (2, 1, Vec::new()), "{clock:?}");
+            let usable = [Usable { source: &source, size, file: &file, times: times.as_ref() }];
+            let made = lines(&annotations, std::slice::from_ref(&file), &usable, &data, None).expect("sound");
+            assert_eq!((made.lines.len(), made.cut, made.dropped.len()), (2, 1, 0));
+            let recipe = &made.lines[0].recipe;
+            let told = recipe.timeline().expect("sound");
+            let Truth::Segments(spans) = Truth::of(&recipe.task, &recipe.source, &told) else {
+                unreachable!("segments")
+            };
+            // The frame that is shown when a span begins is the one whose own time that is.
+            for (span, second) in spans.iter().zip([2.0, 5.0]) {
+                let place = (0..50).rev().find(|i| timeline.edge(*i) <= span[0] + 0.006).expect("within");
+                let own = known.ticks[timeline.indices[place as usize] as usize] as f64 / 1000.0;
+                assert!((own - second).abs() < 0.25, "{clock:?}: {span:?} is at {own} s");
+            }
         }
     }
 }
