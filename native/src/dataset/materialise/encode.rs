@@ -217,6 +217,8 @@ mod tests {
         let clip = Clip { frames, shown: (0..9).map(|i| f64::from(i) / 1.6).collect() };
         let bytes = mp4(&clip, 1.6).expect("encodes");
         assert_eq!(bytes, mp4(&clip, 1.6).expect("encodes"), "the same again");
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("Lavf") && !text.contains("Lavc"), "versions of the libraries");
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), bytes).expect("written");
         let size = scrubjay_core::recipe::Size { width: 64, height: 48 };
