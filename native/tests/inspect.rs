@@ -438,6 +438,12 @@ fn nothing_from_a_row_becomes_markup_and_videos_are_sampled() {
     let page = std::fs::read_to_string(at.path().join("page.html")).expect("written");
     assert_eq!(page.matches("<script").count(), 1, "the page's own alone");
     assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains('\u{1b}'));
+    let alone = scrubjay(at.path(), &["inspect", "rows.parquet:2"]);
+    let says = String::from_utf8_lossy(&alone.stderr);
+    assert!(
+        alone.status.code() == Some(1) && says.contains("row 2: rows of") && !says.contains('\u{1b}'),
+        "{says}"
+    );
 
     let told = inspect(at.path(), &["rows.parquet", "--no-page"]);
     let shown = told["shown"].as_array().expect("a list");

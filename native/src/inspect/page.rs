@@ -52,7 +52,9 @@ pub fn items(
     for subject in subjects {
         match see(&loader, *subject, answers, templates)? {
             Ok(seen) => items.add(&seen)?,
-            Err(left_out) if subjects.len() == 1 => return Err(Error::failed(left_out.detail)),
+            Err(left_out) if subjects.len() == 1 => {
+                return Err(Error::failed(summary::printable(&left_out.detail)));
+            }
             Err(left_out) => items.leave_out(left_out),
         }
     }

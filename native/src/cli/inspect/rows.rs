@@ -47,7 +47,7 @@ pub(super) fn found(
     }
     let rows = verl::read(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let told = |d: &Dropped| format!("{}: {}: {}", d.at, d.cause, d.detail);
+    let told = |d: &Dropped| printable(&format!("{}: {}: {}", d.at, d.cause, d.detail));
     if let Some(number) = number {
         if let Some(given) = rows.given.iter().find(|g| g.row == number) {
             return one(args, Subject::Row(given, folder), answers);
@@ -63,7 +63,7 @@ pub(super) fn found(
     let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
     for (i, dropped) in rows.dropped.iter().enumerate() {
         if i < NAMED {
-            eprintln!("left out: {}", printable(&told(dropped)));
+            eprintln!("left out: {}", told(dropped));
         }
         *left_out.entry(dropped.cause).or_default() += 1;
     }

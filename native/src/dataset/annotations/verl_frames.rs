@@ -134,7 +134,7 @@ fn place(listed: &Path, folder: &Path) -> Result<PathBuf, Fault> {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let around = folder.parent().unwrap_or(&folder);
     let tried = [listed.to_owned(), folder.join(listed), around.join(listed)];
-    match tried.into_iter().find(|p| p.exists()) {
+    match tried.into_iter().find(|p| !listed.as_os_str().is_empty() && p.exists()) {
         Some(path) => Ok(path),
         None => missing(&format!(
             ": neither in the current folder, nor in {}, nor in {}; start in the folder where the row's names begin",
