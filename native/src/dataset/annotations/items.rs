@@ -182,7 +182,7 @@ mod tests {
         let annotations = [
             ask(Ask::Segments {
                 query: "a lamp is lit".to_owned(),
-                spans: vec![[2000, 4000], [5000, 60_000]],
+                spans: vec![[2000, 4000], [5000, 200_000]],
             }),
             ask(Ask::Choice {
                 question: "what is lit".to_owned(),

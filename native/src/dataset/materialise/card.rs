@@ -35,7 +35,7 @@ const VERL: &str = "\
 verl: `data.train_files` takes the files under `data/` and `data.video_key` is `videos`. Paths in the rows start in this \
 folder unless a prefix was asked for: start the training from here. Frames are PNG at the size they are to be seen at; \
 `max_pixels` and `min_pixels` leave them so. `sample_fps` is the clock of the truth: frame `i` is shown at `i / sample_fps` \
-seconds, within a millisecond. An item of which that is not so, since its frames stand at a video's own times or do not \
+seconds, within a twentieth of the time between two. An item of which that is not so, since its frames stand at a video's own times or do not \
 begin at 0, cannot be said in such a row; it is left out as `uneven-clock`.
 
 ```python

@@ -32,8 +32,9 @@ pub(super) struct Shown {
     pub(super) times: Vec<f64>,
 }
 
-/// How far a frame may be shown from where a row's rate says it is, in seconds.
-const EVEN: f64 = 0.001;
+/// How far a frame may be shown from where a row's rate says it is, as a part of the time between two frames: whole frame
+/// numbers of the source are a little uneven whatever the rate.
+const EVEN: f64 = 0.05;
 
 impl Shown {
     /// How far a frame is at most shown from its number over `fps`, in seconds.
@@ -42,11 +43,11 @@ impl Shown {
         self.times.iter().enumerate().map(off).fold(0.0, f64::max)
     }
 
-    /// Frames per second such that frame `i` is shown at `i` over it, within a millisecond; none where there is no such
+    /// Frames per second such that frame `i` is shown at `i` over it, within a twentieth of the time between two; none where there is no such
     /// rate. `fps` is the answer where it is right, as for a single frame.
     pub(super) fn rate(&self, fps: f64) -> Option<f64> {
         let own = self.times.last().map(|last| (self.times.len() - 1) as f64 / last);
-        [Some(fps), own].into_iter().flatten().find(|r| r.is_finite() && *r > 0.0 && self.off(*r) <= EVEN)
+        [Some(fps), own].into_iter().flatten().find(|r| r.is_finite() && *r > 0.0 && self.off(*r) * r <= EVEN)
     }
 }
 
