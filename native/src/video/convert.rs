@@ -48,7 +48,7 @@ impl Turn {
 
     /// Width and height after the turn.
     pub(super) fn size(self, width: u32, height: u32) -> (u32, u32) {
-        if self.quarters % 2 == 0 { (width, height) } else { (height, width) }
+        if self.quarters.is_multiple_of(2) { (width, height) } else { (height, width) }
     }
 
     fn apply(self, frame: Frame) -> Frame {
