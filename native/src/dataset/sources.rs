@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::journal::Journal;
 use super::near::{self, Fingerprint, Looks};
-use super::synth::Plan;
+use super::plan::Plan;
 use crate::error::Error;
 use crate::video::Video;
 

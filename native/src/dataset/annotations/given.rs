@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::{Annotation, Dropped, Format, Usable, lines, named_files, read};
+use crate::dataset::account::{Made, by_task, finish, jsonl};
 use crate::dataset::journal::Journal;
+use crate::dataset::plan::{Plan, bench, identity};
 use crate::dataset::sources::{look, unique, without_bench};
-use crate::dataset::synth::{Made, Plan, bench, by_task, finish, identity, jsonl};
 use crate::error::Error;
 
 /// Annotation files that were read.

@@ -1,0 +1,259 @@
+//! Drawing items from sources: each by itself, from its number and the seed, in pieces that a killed run leaves behind.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
+use scrubjay_core::frame::hex;
+use scrubjay_core::recipe::{Draw, Question, Recipe, RecipeError, Size};
+use scrubjay_core::rng::Stream;
+use scrubjay_core::similarity::{SMALL, Thumbnails};
+use scrubjay_core::source::{Source, Times};
+use scrubjay_core::time::Rate;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::account::{by_task, jsonl};
+use super::journal::Journal;
+use super::plan::Plan;
+use super::recipes::Line;
+use super::sources::Usable;
+use crate::error::Error;
+use crate::video::Video;
+
+/// An item that no source admitted, and why the last one did not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undrawn {
+    /// Its number in the whole dataset.
+    pub item: usize,
+    /// One word.
+    pub cause: String,
+    /// Its task.
+    pub task: String,
+    /// One sentence.
+    pub detail: String,
+}
+
+/// What items are drawn from.
+pub(super) struct Sources<'a> {
+    plan: &'a Plan,
+    videos: &'a [Usable],
+    /// Videos' frames for masked prediction, or why they cannot be had; kept while there is room.
+    pools: Mutex<HashMap<PathBuf, Arc<Result<Thumbnails, String>>>>,
+}
+
+/// Videos of which frames for masked prediction are kept: a third of a megabyte each at most.
+const POOLS: usize = 256;
+
+/// Items that are drawn, and kept for a run that goes on, at a time.
+const PIECE: usize = 4096;
+
+/// What was drawn: the recipe lines are in the journal.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Drawing {
+    /// Names of the journal's pieces, in order.
+    pub(super) pieces: Vec<String>,
+    /// Items by task.
+    pub(super) tasks: BTreeMap<String, usize>,
+    /// Items that no source admitted.
+    pub(super) undrawn: Vec<Undrawn>,
+}
+
+impl Drawing {
+    /// How many were drawn.
+    pub(super) fn items(&self) -> usize {
+        self.tasks.values().sum()
+    }
+}
+
+/// All items of the plan's shard, in their order.
+pub(super) fn draw_all(
+    sources: &Sources<'_>,
+    questions: &[Question],
+    journal: &Journal,
+) -> Result<Drawing, Error> {
+    let plan = sources.plan;
+    let (index, of) = plan.shard;
+    let mine: Vec<usize> = (index..plan.count).step_by(of.max(1)).collect();
+    let style = ProgressStyle::with_template("drawing items {wide_bar} {pos}/{len}, {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(mine.len() as u64).with_style(style);
+    // Pieces that were drawn from other videos, since changed or kept out, are not these.
+    let videos: String = hex(&Sha256::digest(jsonl(sources.videos)?)).chars().take(16).collect();
+    let mut all = Drawing::default();
+    for (number, part) in mine.chunks(PIECE).enumerate() {
+        let name = format!("items-{videos}-{number:06}");
+        let (lines, account) = (format!("{name}.jsonl"), format!("{name}.json"));
+        let kept = journal.piece(&account).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let piece: Drawing = match kept {
+            Some(piece) => piece,
+            None => {
+                let drawn = part
+                    .par_iter()
+                    .map(|&i| {
+                        let line = line(sources, i, questions[i]);
+                        bar.inc(1);
+                        line
+                    })
+                    .collect::<Result<Vec<Result<Line, Undrawn>>, Error>>()?;
+                let (mut done, mut undrawn) = (Vec::new(), Vec::new());
+                for result in drawn {
+                    match result {
+                        Ok(line) => done.push(line),
+                        Err(u) => undrawn.push(u),
+                    }
+                }
+                let piece = Drawing { pieces: vec![lines.clone()], tasks: by_task(&done), undrawn };
+                // The account last: without it the lines are not believed.
+                journal.keep(&lines, &jsonl(&done)?)?;
+                let json = serde_json::to_vec(&piece).map_err(|e| Error::failed(e.to_string()))?;
+                journal.keep(&account, &json)?;
+                piece
+            }
+        };
+        bar.set_position(((number + 1) * PIECE).min(mine.len()) as u64);
+        all.pieces.extend(piece.pieces);
+        all.undrawn.extend(piece.undrawn);
+        for (task, n) in piece.tasks {
+            *all.tasks.entry(task).or_insert(0) += n;
+        }
+    }
+    bar.finish_and_clear();
+    Ok(all)
+}
+
+/// Sources that are tried for an item before it is given up.
+const ATTEMPTS: usize = 32;
+
+/// Item `i`: of scenes and videos each with equal chance; every scene is its own, a video is drawn. A source that
+/// does not admit the question (no event of it is in sight, say) makes place for the next one drawn.
+fn line(sources: &Sources<'_>, i: usize, question: Question) -> Result<Result<Line, Undrawn>, Error> {
+    let Sources { plan, videos, .. } = *sources;
+    let data = &plan.preset.data;
+    // Drawn, not counted off: a turn that kept step with the schedule would tie each source to one question.
+    let mut stream = Stream::keyed(plan.seed, "synth", "source", i as u64);
+    let mut last = None;
+    for _ in 0..ATTEMPTS {
+        let drawn = draw_source(plan, videos, question, &mut stream);
+        let Drawn { source, size, file, times } = drawn.map_err(|e| Error::failed(e.to_string()))?;
+        let (other, others) = match question.needs_other() {
+            // A video has one frame size of its own; both are read at the item's.
+            true => {
+                let other = draw_source(plan, videos, question, &mut stream);
+                let Drawn { source: other, file: path, .. } =
+                    other.map_err(|e| Error::failed(e.to_string()))?;
+                let key = match &other {
+                    Source::Video { sha256, .. } => path.map(|p| (sha256.clone(), p)),
+                    Source::Scene { .. } => None,
+                };
+                (Some(other), key.into_iter().collect())
+            }
+            false => (None, BTreeMap::new()),
+        };
+        if other.as_ref() == Some(&source) {
+            last = Some("a swap needs two different sources".to_owned());
+            continue;
+        }
+        let pool = match (&file, question) {
+            (Some(path), Question::Masked(_)) => Some(sources.pool(path, &source, times)),
+            _ => None,
+        };
+        if let Some(Err(e)) = pool.as_deref() {
+            last = Some(e.clone());
+            continue;
+        }
+        let draw = Draw {
+            seed: plan.seed,
+            index: i as u64,
+            source: &source,
+            sampling: data.sampling,
+            size,
+            question,
+            wording: data.wording,
+            other: other.as_ref(),
+            pool: pool.as_deref().and_then(|p| p.as_ref().ok()).map(|p| p as _),
+            times,
+        };
+        match Recipe::draw(&draw) {
+            Ok(recipe) => return Ok(Ok(Line { id: recipe.id(), recipe, file, others })),
+            Err(e @ (RecipeError::Task(_) | RecipeError::Sampling(_))) => last = Some(e.to_string()),
+            Err(e) => return Err(Error::failed(format!("item {i}: {e}"))),
+        }
+    }
+    let detail = format!("item {i}: {}", last.unwrap_or_default());
+    let (cause, task) = ("unanswerable".to_owned(), question.task().name().to_owned());
+    Ok(Err(Undrawn { item: i, cause, task, detail }))
+}
+
+/// A source that was drawn.
+struct Drawn<'a> {
+    source: Source,
+    size: Size,
+    /// Where it is, if it is a video.
+    file: Option<PathBuf>,
+    times: Option<&'a Times>,
+}
+
+fn draw_source<'a>(
+    plan: &Plan,
+    videos: &'a [Usable],
+    question: Question,
+    stream: &mut Stream,
+) -> Result<Drawn<'a>, RecipeError> {
+    let data = &plan.preset.data;
+    let from_scene = match (plan.scenes.is_empty(), videos.is_empty()) {
+        (false, false) => stream.below(2) == 0 || question.needs_events(),
+        (scenes_empty, _) => !scenes_empty,
+    };
+    if from_scene {
+        let family = plan.scenes[stream.below(plan.scenes.len() as u32) as usize];
+        let seed = u64::from(stream.bits()) << 32 | u64::from(stream.bits());
+        let rate = Rate { num: data.scene_fps, den: 1 };
+        let source = Source::Scene { family, seed, frames: data.scene_frames, rate };
+        let frames = data.sampling.select(source.frames(), rate.fps())?.indices.len() as u32;
+        // Scenes are drawn at any size; their native aspect is 16:9.
+        let size = data.picture.size(1280, 720, frames)?;
+        Ok(Drawn { source, size, file: None, times: None })
+    } else {
+        let v = &videos[stream.below(videos.len() as u32) as usize];
+        Ok(Drawn {
+            source: v.source.clone(),
+            size: v.size,
+            file: Some(v.file.clone()),
+            times: v.times.as_ref(),
+        })
+    }
+}
+
+impl<'a> Sources<'a> {
+    /// A plan's, with the videos that can be used.
+    pub(super) fn new(plan: &'a Plan, videos: &'a [Usable]) -> Self {
+        Self { plan, videos, pools: Mutex::default() }
+    }
+
+    /// A video's sampled frames as small pictures, to be compared.
+    fn pool(&self, path: &Path, source: &Source, times: Option<&Times>) -> Arc<Result<Thumbnails, String>> {
+        let lock = || self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = lock().get(path) {
+            return pool.clone();
+        }
+        let make = || {
+            let sampling = self.plan.preset.data.sampling;
+            let timeline = sampling.recall(source.frames(), source.rate().fps(), times);
+            let timeline = timeline.map_err(|e| format!("{}: {e}", path.display()))?;
+            let size = Size { width: SMALL.0, height: SMALL.1 };
+            let decoded = Video::open(path).and_then(|v| v.decode(&timeline.indices, size));
+            let frames: Vec<_> = decoded.map_err(|e| e.to_string())?.into_iter().map(|d| d.frame).collect();
+            Ok(Thumbnails::new(&frames))
+        };
+        let pool = Arc::new(make());
+        let mut pools = lock();
+        if pools.len() >= POOLS {
+            pools.clear();
+        }
+        pools.insert(path.to_owned(), pool.clone());
+        pool
+    }
+}
