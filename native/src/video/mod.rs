@@ -21,6 +21,8 @@ use scrubjay_core::time::Rate;
 
 use convert::{Converter, Turn};
 pub use folder::{frames_of, is_picture};
+pub(crate) use stream::start;
+
 use index::{Facts, Find, Index, seconds};
 
 /// A video file whose frames are known.

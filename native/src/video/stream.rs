@@ -13,7 +13,7 @@ use ffmpeg_next as ffmpeg;
 use super::VideoError;
 
 /// FFmpeg is set up once; it reports through our errors, not on the terminal.
-fn start() -> Result<(), ffmpeg::Error> {
+pub(crate) fn start() -> Result<(), ffmpeg::Error> {
     static ONCE: Once = Once::new();
     let mut result = Ok(());
     ONCE.call_once(|| {

@@ -6,7 +6,7 @@
 //! same bytes with the same version of the encoder, which writes itself and its settings into the stream.
 
 use std::io::{self, Cursor, Seek, SeekFrom, Write};
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ffmpeg::codec::threading;
 use ffmpeg::format::Pixel;
@@ -25,19 +25,9 @@ const TICKS: f64 = 90_000.0;
 /// Longest clip in seconds; what a shown clock may at most say.
 const LONGEST: f64 = 1e9;
 
-fn start() -> Result<(), ffmpeg::Error> {
-    static ONCE: Once = Once::new();
-    let mut result = Ok(());
-    ONCE.call_once(|| {
-        result = ffmpeg::init();
-        ffmpeg::log::set_level(ffmpeg::log::Level::Quiet);
-    });
-    result
-}
-
 /// Whether video files can be written at all.
 pub(super) fn check() -> Result<(), Error> {
-    start().map_err(|e| Error::failed(format!("FFmpeg cannot be started: {e}")))?;
+    crate::video::start().map_err(|e| Error::failed(format!("FFmpeg cannot be started: {e}")))?;
     match ffmpeg::encoder::find_by_name(ENCODER) {
         Some(_) => Ok(()),
         None => Err(Error::failed(format!(
@@ -80,7 +70,7 @@ fn ticks(shown: &[f64], sampling_fps: f64) -> Result<Vec<i64>, String> {
 }
 
 fn encode(clip: &Clip, first: &Frame, ticks: &[i64]) -> Result<Vec<u8>, ffmpeg::Error> {
-    start()?;
+    crate::video::start()?;
     let (width, height) = (first.width, first.height);
     // Chroma is halved where it can be, which every reader expects; a picture with an odd side keeps all of it.
     let format = if width % 2 == 0 && height % 2 == 0 { Pixel::YUV420P } else { Pixel::YUV444P };
