@@ -178,10 +178,6 @@ fn fraction(text: &str) -> Option<(u32, u32)> {
 /// Writes a picture as PNG.
 pub(super) fn png(path: &Path, frame: &Frame) -> Result<(), Error> {
     let fail = |e: png::EncodingError| Error::path(path, format!("cannot be encoded: {e}"));
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, frame.width, frame.height);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.write_header().and_then(|mut w| w.write_image_data(&frame.rgb)).map_err(fail)?;
+    let bytes = crate::dataset::materialise::png(frame).map_err(fail)?;
     write_atomic(path, &bytes)
 }

@@ -65,3 +65,11 @@ pub(super) fn bench(plan: &Plan) -> Result<Vec<Usable>, Error> {
     };
     text.lines().enumerate().map(line).collect()
 }
+
+/// So many worker threads; 0 for one per core.
+pub(super) fn workers(count: usize) -> Result<rayon::ThreadPool, Error> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(count)
+        .build()
+        .map_err(|e| Error::failed(format!("no worker threads: {e}")))
+}

@@ -9,7 +9,7 @@ pub use super::draw::Undrawn;
 use super::draw::{Sources, draw_all};
 use super::journal::Journal;
 pub use super::plan::Plan;
-use super::plan::{bench, identity};
+use super::plan::{bench, identity, workers};
 pub use super::sources::{Skipped, content_hash};
 use super::sources::{look, unique, without_bench};
 use crate::error::Error;
@@ -20,10 +20,7 @@ use crate::error::Error;
 /// # Errors
 /// [`Error`] when no source can be used or a file cannot be written. Each file is written whole or not at all.
 pub fn synthesize(plan: &Plan) -> Result<Made, Error> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(plan.workers)
-        .build()
-        .map_err(|e| Error::failed(format!("no worker threads: {e}")))?;
+    let pool = workers(plan.workers)?;
     pool.install(|| run(plan))
 }
 

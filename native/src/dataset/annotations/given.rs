@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Annotation, Dropped, Format, Usable, lines, named_files, read};
 use crate::dataset::account::{Made, by_task, finish, jsonl};
 use crate::dataset::journal::Journal;
-use crate::dataset::plan::{Plan, bench, identity};
+use crate::dataset::plan::{Plan, bench, identity, workers};
 use crate::dataset::sources::{look, unique, without_bench};
 use crate::error::Error;
 
@@ -60,10 +60,7 @@ pub fn gather(files: &[PathBuf], format: Option<Format>) -> Result<Gathered, Err
 /// # Errors
 /// [`Error`] when no item can be made or a file cannot be written.
 pub fn synthesize(plan: &Plan, given: &Gathered, count: Option<usize>) -> Result<Made, Error> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(plan.workers)
-        .build()
-        .map_err(|e| Error::failed(format!("no worker threads: {e}")))?;
+    let pool = workers(plan.workers)?;
     pool.install(|| run(plan, given, count))
 }
 

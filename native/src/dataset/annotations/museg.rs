@@ -6,16 +6,12 @@
 use serde_json::Value;
 
 use super::rows::{Fault, Place, Rows, list, name, number, text};
-use super::walk::json_rows;
+use super::walk::each_json_row;
 use super::{Annotation, Ask};
 use crate::error::Error;
 
 pub(super) fn read(bytes: &[u8], rows: &mut Rows<'_>) -> Result<(), Error> {
-    json_rows(bytes, rows.file, |place, value| {
-        let row = value.and_then(|v| row(&v, &place, rows));
-        rows.take(&place, row);
-        true
-    })
+    each_json_row(bytes, rows, row)
 }
 
 fn row(row: &Value, place: &Place, rows: &mut Rows<'_>) -> Result<Annotation, Fault> {

@@ -7,7 +7,8 @@ use std::path::Path;
 use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::rows::{Fault, Place};
+use super::Annotation;
+use super::rows::{Fault, Place, Rows};
 use crate::error::Error;
 
 /// The lines of a text file with their numbers, without those that are blank.
@@ -162,4 +163,17 @@ pub(super) fn keys(bytes: &[u8], most: usize) -> Vec<String> {
     // What was read before a fault is enough to tell the kind; the reader names the fault.
     let _ = serde_json::Deserializer::from_slice(bytes).deserialize_any(&mut keys);
     keys.0
+}
+
+/// Reads every row of a document as an annotation, and takes what it is or why it is none.
+pub(super) fn each_json_row(
+    bytes: &[u8],
+    rows: &mut Rows<'_>,
+    row: impl Fn(&Value, &Place, &mut Rows<'_>) -> Result<Annotation, Fault>,
+) -> Result<(), Error> {
+    json_rows(bytes, rows.file, |place, value| {
+        let row = value.and_then(|v| row(&v, &place, rows));
+        rows.take(&place, row);
+        true
+    })
 }

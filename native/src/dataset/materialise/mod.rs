@@ -32,6 +32,7 @@ use super::recipes;
 use super::synth::content_hash;
 use crate::error::Error;
 use crate::files::writable_folder;
+pub(crate) use picture::png;
 use place::Place;
 use work::Work;
 
@@ -175,10 +176,7 @@ pub fn materialise(out: &Path, form: Form, options: &Options) -> Result<Report, 
     if form.has_videos() {
         encode::check()?;
     }
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.workers)
-        .build()
-        .map_err(|e| Error::failed(format!("no worker threads: {e}")))?;
+    let pool = super::plan::workers(options.workers)?;
     let work = Work { place: &place, inputs: &inputs, lines: &lines };
     // Once it is settled which items there are, a later run takes it from here.
     let ledger = match place.ledger()? {

@@ -5,7 +5,7 @@ use scrubjay_core::frame::Frame;
 
 /// A PNG file's bytes. Every line is filtered by the one above it and packed by the fastest method that packs at all:
 /// decoding the video must stay the larger part of the work.
-pub(super) fn png(frame: &Frame) -> Result<Vec<u8>, png::EncodingError> {
+pub(crate) fn png(frame: &Frame) -> Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::with_capacity(frame.rgb.len() / 2 + 1024);
     let mut encoder = png::Encoder::new(&mut bytes, frame.width, frame.height);
     encoder.set_color(png::ColorType::Rgb);
