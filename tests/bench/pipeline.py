@@ -7,7 +7,8 @@ Prints tables in Markdown and writes every figure to `--json`. The rounds altern
 alike; medians are shown. CPU is user and system time of a command with all its children. Peak memory is the largest sum
 of proportional set sizes (each shared page counted once) of all its processes at one moment, looked at every 0.1 s.
 
-* python        `published.py`: 48 frames a video as JPEG, three samples a video, Parquet
+* python        `published.py`: 48 frames a video as JPEG, three samples a video, Parquet; one lean program
+* four programs the same work as the public scripts are used: four programs, one after the other, rows by `datasets`
 * recipes       `scrubjay synth`, three items a video, the same three tasks in equal numbers
 * materialised  the same with `--materialise verl`
 * decode        the `ffmpeg` program, where it is Debian's over the same FFmpeg libraries as scrubjay: one decoder thread a
@@ -32,6 +33,7 @@ import threading
 import time
 
 ENDINGS = {".mp4", ".mkv", ".webm"}
+STAGES = ("grounding", "counting", "jigsaw")
 HERE = pathlib.Path(__file__).resolve().parent
 TASKS = """mix = [
     { task = "grounding", kind = "channel-swap", compat = true, share = 3 },
@@ -155,6 +157,18 @@ class Bench:
         out.mkdir()
         return measure(self.published(self.list, out))
 
+    def four_programs(self):
+        out = self.fresh()
+        out.mkdir()
+        runs = [measure(self.published(self.list, out, "--stage", s)) for s in ("frames", *STAGES)]
+        if not all(runs):
+            return None
+        return {
+            "wall": sum(r["wall"] for r in runs),
+            "cpu": sum(r["cpu"] for r in runs),
+            "peak_mb": max(r["peak_mb"] for r in runs),
+        }
+
     def reader(self, name):
         return measure(self.published("--decode", name, self.list))
 
@@ -180,6 +194,7 @@ class Bench:
     def all(self):
         return {
             "python": self.python,
+            "four programs": self.four_programs,
             "recipes": self.synth,
             "materialised": lambda: self.synth("--materialise", "verl"),
             "decode": self.decode,
@@ -210,7 +225,7 @@ def compare(args, work, videos):
     print("|---|---|---|---|---|---|---|---|")
     python, decode = table["python"], table.get("decode")
     for name, row in table.items():
-        rate = f"{items / row['wall']:.1f}" if name in ("python", "recipes", "materialised") else ""
+        rate = f"{items / row['wall']:.1f}" if name in ("python", "four programs", "recipes", "materialised") else ""
         base = f"{row['cpu'] / decode['cpu']:.2f}" if decode else ""
         print(
             f"| {name} | {row['wall']:.2f} | {row['cpu']:.2f} | {row['peak_mb']:.0f} | {rate} "

@@ -1,11 +1,14 @@
 """The work of the public VideoSSR scripts, from their description, in Python: decord, OpenCV, Pillow, PyArrow.
 
 Frames are sampled and stored as JPEG at quality 95; then each video gives one grounding, one counting and one jigsaw
-sample, and each task is written as Parquet. Nothing here is copied from those scripts; they run as four programs, this
-as one, which favours Python by three starts of the interpreter. `pipeline.py` runs and times it:
+sample, and each task is written as Parquet. Nothing here is copied from those scripts. They run as four programs, and
+those of the tasks make their rows with Hugging Face's `datasets`; `--stage` does so too. Without it everything is one
+program that writes with PyArrow, which favours Python. `pipeline.py` runs and times all:
 
-    python published.py LIST OUT [--workers N]       the whole
-    python published.py --decode decord|pyav LIST    only decoding the same 48 frames
+    python published.py LIST OUT [--workers N]                  the whole, as one program
+    python published.py LIST OUT --stage frames                 the first of the four programs
+    python published.py LIST OUT --stage grounding|counting|jigsaw   each of the others
+    python published.py --decode decord|pyav LIST               only decoding the same 48 frames
 """
 
 import argparse
@@ -180,12 +183,37 @@ def build(job):
     }
 
 
-def whole(videos, out, workers):
+def extract(videos, out, workers):
+    """Stores the frames; folders and shown rates of the usable videos."""
     folders = [out / "frames" / f"{i:05}" for i in range(len(videos))]
     with multiprocessing.Pool(workers) as pool:
         sampled = pool.map(sample, zip(videos, folders), chunksize=1)
     usable = [found for found in sampled if found]
     (out / "fps.json").write_text(json.dumps({folder.name: fps for folder, fps in usable}))
+    return usable
+
+
+def row(entry, name):
+    return build((name, entry["index"], pathlib.Path(entry["folder"]), entry["fps"]))
+
+
+def stage(name, videos, out, workers):
+    """One of the four programs."""
+    if name == "frames":
+        extract(videos, out, workers)
+        return
+    import datasets
+
+    datasets.disable_progress_bars()
+    rates = json.loads((out / "fps.json").read_text())
+    entries = [{"index": i, "folder": str(out / "frames" / k), "fps": fps} for i, (k, fps) in enumerate(rates.items())]
+    table = datasets.Dataset.from_list(entries)
+    kept = {"fn_kwargs": {"name": name}, "remove_columns": table.column_names, "num_proc": workers}
+    table.map(row, **kept).to_parquet(str(out / f"{name}.parquet"))
+
+
+def whole(videos, out, workers):
+    usable = extract(videos, out, workers)
     items = 0
     for name in TASKS:
         with multiprocessing.Pool(workers) as pool:
@@ -225,8 +253,12 @@ def main():
     parser.add_argument("out", type=pathlib.Path, nargs="?")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--decode", choices=["decord", "pyav"])
+    parser.add_argument("--stage", choices=["frames", *TASKS])
     args = parser.parse_args()
     videos = [pathlib.Path(line) for line in args.list.read_text().splitlines()]
+    if args.stage:
+        stage(args.stage, videos, args.out, args.workers)
+        return
     if args.decode is None:
         whole(videos, args.out, args.workers)
         return
