@@ -1,11 +1,10 @@
 //! Scoring a policy on held-out items.
 
 use burn::module::Module as _;
-use scrubjay_core::rng::Stream;
 use scrubjay_core::task::TaskName;
-use scrubjay_model::generate::{Sampling, sample};
+use scrubjay_model::generate::{Sampling, generate};
 use scrubjay_model::policy::Policy;
-use scrubjay_model::tokenizer::decode;
+use scrubjay_model::tokenizer::Tokenizer;
 
 use super::data::Example;
 use crate::error::Error;
@@ -37,17 +36,21 @@ pub struct Answered {
 ///
 /// # Errors
 /// [`Error`] when the policy yields no numbers.
-pub fn answer(policy: &Policy, examples: &[Example], max_tokens: usize) -> Result<Vec<Answered>, Error> {
+pub fn answer(
+    policy: &Policy,
+    tokenizer: &Tokenizer,
+    examples: &[Example],
+    max_tokens: usize,
+) -> Result<Vec<Answered>, Error> {
     let policy = policy.valid();
-    let how = Sampling { group: 1, temperature: 0.0, max_tokens };
-    let mut stream = Stream::keyed(0, "greedy", "", 0);
+    let how = Sampling::greedy(max_tokens);
     let mut out = Vec::with_capacity(examples.len());
     for chunk in examples.chunks(32) {
         let prompts: Vec<_> = chunk.iter().map(|e| &e.prompt).collect();
-        let rollouts =
-            sample(&policy, &prompts, how, &mut stream).map_err(|e| Error::failed(e.to_string()))?;
+        let rollouts = generate(&policy, &prompts, how, &mut [], &mut |_, _| true)
+            .map_err(|e| Error::failed(e.to_string()))?;
         for (example, group) in chunk.iter().zip(rollouts) {
-            let answer = group.first().map(|r| decode(&r.ids)).unwrap_or_default();
+            let answer = group.first().map(|r| tokenizer.decode(&r.ids, true)).unwrap_or_default();
             let score = example.item.truth.score(&answer);
             out.push(Answered {
                 id: example.id.clone(),
