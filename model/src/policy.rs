@@ -57,6 +57,14 @@ impl Policy {
         Self::build(config, &mut Weights::seed(seed, config, device, DType::F32))
     }
 
+    /// A model with weights that the device draws, for measuring.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn drawn(config: &Config, device: &Device, dtype: DType) -> Result<Self, WeightError> {
+        Self::build(config, &mut Weights::device_drawn(config, device, dtype))
+    }
+
     /// A checkpoint's model; its numbers are converted to `dtype`.
     ///
     /// # Errors

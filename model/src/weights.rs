@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use burn::module::Param;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Distribution, Tensor, TensorData};
 use safetensors::tensor::Dtype;
 use scrubjay_core::rng::Stream;
 
@@ -212,6 +212,7 @@ fn listed(index: &Path) -> Result<BTreeSet<String>, WeightError> {
 enum Source<'a> {
     Files(&'a mut Checkpoint),
     Seed(u64),
+    Device,
 }
 
 /// Hands out parameters by name while a model is built.
@@ -255,6 +256,12 @@ impl<'a> Weights<'a> {
         Weights::new(Source::Seed(seed), config, device, dtype)
     }
 
+    /// Fresh ones that the device draws itself, others on every device: for measuring large models.
+    #[must_use]
+    pub fn device_drawn(config: &Config, device: &Device, dtype: DType) -> Weights<'static> {
+        Weights::new(Source::Device, config, device, dtype)
+    }
+
     /// The device that parameters are put on.
     #[must_use]
     pub fn device(&self) -> &Device {
@@ -272,28 +279,46 @@ impl<'a> Weights<'a> {
             [out, rest @ ..] if rest.len() > 1 => vec![*out, rest.iter().product()],
             shape => shape.to_vec(),
         };
-        let data = match &mut self.source {
-            Source::Files(checkpoint) => checkpoint.read(name, shape.clone())?,
-            Source::Seed(seed) => TensorData::new(fresh(*seed, spec), shape.clone()),
-        };
         if shape.len() != D {
             let (name, found) = (name.to_owned(), shape);
             return Err(WeightError::Shape { name, found, wanted: vec![0; D] });
         }
+        let data = match &mut self.source {
+            Source::Files(checkpoint) => checkpoint.read(name, shape.clone())?,
+            Source::Seed(seed) => TensorData::new(fresh(*seed, spec), shape.clone()),
+            Source::Device => {
+                let tensor = Tensor::<D>::random(shape.as_slice(), law(spec), (&self.device, self.dtype));
+                return Ok(Param::from_tensor(tensor));
+            }
+        };
         Ok(Param::from_tensor(Tensor::from_data(data.convert_dtype(self.dtype), (&self.device, self.dtype))))
     }
+}
+
+/// Mean and deviation of a fresh parameter.
+fn start(spec: &Spec) -> (f64, f64) {
+    let inputs = spec.shape[1..].iter().product::<usize>().max(1);
+    match spec.kind {
+        Kind::Scale => (1.0, 0.0),
+        Kind::Bias => (0.0, 0.0),
+        Kind::Embedding => (0.0, 0.5),
+        Kind::Matrix => (0.0, (1.0 / inputs as f64).sqrt()),
+    }
+}
+
+fn law(spec: &Spec) -> Distribution {
+    let (mean, deviation) = start(spec);
+    // A normal law without width is none.
+    Distribution::Normal(mean, deviation.max(1e-12))
 }
 
 /// Sums of twelve uniforms are nearly normal and the same everywhere.
 fn fresh(seed: u64, spec: &Spec) -> Vec<f32> {
     let count = spec.count() as usize;
-    let inputs = spec.shape[1..].iter().product::<usize>().max(1);
-    let deviation = match spec.kind {
-        Kind::Scale => return vec![1.0; count],
-        Kind::Bias => return vec![0.0; count],
-        Kind::Embedding => 0.5,
-        Kind::Matrix => (1.0 / inputs as f64).sqrt(),
-    };
+    let (mean, deviation) = start(spec);
+    if deviation == 0.0 {
+        return vec![mean as f32; count];
+    }
     let mut stream = Stream::keyed(seed, "weights", &spec.name, 0);
     let mut draw = || (0..12).map(|_| f64::from(stream.bits()) / 4_294_967_296.0).sum::<f64>() - 6.0;
     (0..count).map(|_| (draw() * deviation) as f32).collect()
