@@ -7,4 +7,19 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attention;
+pub mod batch;
 pub mod config;
+pub mod decoder;
+pub mod generate;
+pub mod head;
+pub mod nn;
+pub mod policy;
+pub mod prompt;
+pub mod published;
+pub mod rope;
+pub mod shard;
+pub mod spec;
+pub mod trace;
+pub mod vision;
+pub mod weights;
