@@ -8,5 +8,5 @@ pub mod files;
 pub mod inspect;
 pub mod loader;
 pub mod serve;
-// pub mod train;
+pub mod train;
 pub mod video;
