@@ -8,3 +8,11 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod layout;
+pub mod pixels;
+pub mod processor;
+pub mod prompt;
+pub mod settings;
+pub mod template;
+pub mod tokenizer;
+pub mod toy;
