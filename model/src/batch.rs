@@ -4,7 +4,8 @@
 //! sees the prompt and itself. So a prompt's pictures and words are computed once, however many answers are
 //! written or scored, and its keys are never copied.
 
-use crate::prompt::{Prompt, Visual};
+use crate::pixels::Visual;
+use crate::prompt::Prompt;
 
 /// Prompts of one length.
 #[derive(Debug, Clone)]

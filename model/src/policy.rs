@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::decoder::{Decoder, Place, dtype};
 use crate::head::{Head, Likelihood};
 use crate::nn::Linear;
-use crate::prompt::Visual;
+use crate::pixels::Visual;
 use crate::rope::Rotary;
 use crate::trace::Trace;
 use crate::vision::{Features, Vision};

@@ -7,7 +7,7 @@ use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use crate::attention::full;
 use crate::config::VisionConfig;
 use crate::nn::{LayerNorm, Linear};
-use crate::prompt::Visual;
+use crate::pixels::Visual;
 use crate::rope::Rotary;
 use crate::trace::Trace;
 use crate::weights::{WeightError, Weights};

@@ -6,7 +6,8 @@ use scrubjay_model::config::Config;
 use scrubjay_model::decoder::Place;
 use scrubjay_model::generate::{Sampling, generate, room};
 use scrubjay_model::policy::Policy;
-use scrubjay_model::prompt::{Prompt, Visual};
+use scrubjay_model::pixels::Visual;
+use scrubjay_model::prompt::Prompt;
 use scrubjay_model::trace::Trace;
 use scrubjay_model::weights::Checkpoint;
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use safetensors::tensor::Dtype;
 use scrubjay_model::config::Config;
-use scrubjay_model::prompt::{Grid, Prompt, Visual};
+use scrubjay_model::pixels::{Grid, Kind, Visual};
+use scrubjay_model::prompt::Prompt;
 use scrubjay_model::shard::Shard;
 use serde_json::Value;
 
@@ -144,9 +145,9 @@ pub struct Case {
 impl Case {
     fn read(name: &str, entry: &Value, path: &Path, kit: &Path, config: &Config) -> Self {
         let goldens = goldens(path);
-        let visuals = |kind: &str, grids: &str| -> Vec<Visual> {
+        let visuals = |kind: Kind, pixels: &str, grids: &str| -> Vec<Visual> {
             let Some(grids) = goldens.get(grids) else { return Vec::new() };
-            let files = entry["pixels_concat_in_order"][kind].as_array().expect("names pixel files");
+            let files = entry["pixels_concat_in_order"][pixels].as_array().expect("names pixel files");
             let pixels: Vec<f32> = files
                 .iter()
                 .flat_map(|f| goldens_of(&kit.join(f.as_str().expect("a name"))))
@@ -160,14 +161,14 @@ impl Case {
                     let grid = Grid { t: g[0] as usize, h: g[1] as usize, w: g[2] as usize };
                     let count = grid.t * grid.h * grid.w * values;
                     at += count;
-                    Visual { patches: pixels[at - count..at].to_vec(), grid }
+                    Visual { kind, grid, patches: pixels[at - count..at].to_vec() }
                 })
                 .collect();
             assert_eq!(at, pixels.len(), "{name}: pixels and grids");
             visuals
         };
-        let clips = visuals("pixel_values_videos", "video_grid_thw");
-        let images = visuals("pixel_values", "image_grid_thw");
+        let clips = visuals(Kind::Clip, "pixel_values_videos", "video_grid_thw");
+        let images = visuals(Kind::Image, "pixel_values", "image_grid_thw");
         let length = goldens["input_ids"].shape[1];
         let mask: Vec<bool> = goldens["attention_mask"].whole.iter().map(|&m| m == 1).collect();
         let (mut clip, mut image) = (clips.iter(), images.iter());
