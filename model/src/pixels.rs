@@ -111,20 +111,20 @@ impl Visual {
 
     fn new(kind: Kind, frames: &[Frame], settings: &Settings) -> Result<Self, PixelsError> {
         let (width, height) = one_size(frames)?;
-        let Settings { patch, merge, temporal_patch, .. } = *settings;
-        let side = (patch * merge).max(1);
+        let [patch, merge, span] =
+            [settings.patch, settings.merge, settings.temporal_patch].map(|n| n.max(1));
+        let side = patch.saturating_mul(merge);
         let whole = |n: u32| n > 0 && (n as usize).is_multiple_of(side);
         if !whole(width) || !whole(height) {
             return Err(PixelsError::Size { width, height, patch, merge });
         }
-        let (t, h, w) =
-            (frames.len().div_ceil(temporal_patch.max(1)), height as usize / patch, width as usize / patch);
+        let (t, h, w) = (frames.len().div_ceil(span), height as usize / patch, width as usize / patch);
         let grid = Grid { t, h, w };
-        let mut patches = Vec::with_capacity(grid.patches() * 3 * temporal_patch * patch * patch);
+        let mut patches = Vec::with_capacity(grid.patches() * 3 * span * patch * patch);
         let tables = tables(settings);
-        for frames in frames.chunks(temporal_patch.max(1)) {
+        for frames in frames.chunks(span) {
             let last = frames.last().ok_or(PixelsError::Empty)?;
-            let filled: Vec<&Frame> = (0..temporal_patch).map(|i| frames.get(i).unwrap_or(last)).collect();
+            let filled: Vec<&Frame> = (0..span).map(|i| frames.get(i).unwrap_or(last)).collect();
             append(&filled, (patch, merge), &tables, &mut patches);
         }
         Ok(Self { kind, patches, grid })

@@ -213,6 +213,9 @@ impl Settings {
             temporal_patch: v.temporal_patch,
             merge: v.merge,
         };
+        if !(1e-6..=1e3).contains(&settings.rescale) {
+            return Err(image.wrong("rescale_factor", format!("{} is outside 1e-6..=1e3", settings.rescale)));
+        }
         if settings.min_frames > settings.max_frames {
             return Err(
                 video.wrong("min_frames", format!("is more than max_frames = {}", settings.max_frames))
@@ -254,7 +257,7 @@ impl Settings {
 
     /// Sides of pictures are multiples of this.
     fn factor(&self) -> u32 {
-        u32::try_from(self.patch * self.merge).unwrap_or(u32::MAX)
+        u32::try_from(self.patch.saturating_mul(self.merge)).unwrap_or(u32::MAX)
     }
 }
 
