@@ -114,7 +114,7 @@ pub fn open(name: DeviceName) -> Result<Opened, DeviceError> {
 /// CPU comes before it. A GPU that is there but fails is an error and not passed over: nobody wants to find out
 /// after a day that a run went on the CPU.
 fn automatic() -> DeviceName {
-    if cuda::count() > 0 {
+    if cuda::any() {
         DeviceName::Cuda(0)
     } else if wgpu::has_gpu() || !cfg!(feature = "flex") && cfg!(feature = "wgpu") {
         DeviceName::Wgpu
@@ -196,8 +196,8 @@ mod cuda {
     use super::{DeviceError, DeviceName, Opened};
 
     /// None that could be opened here.
-    pub(super) fn count() -> usize {
-        0
+    pub(super) fn any() -> bool {
+        false
     }
 
     pub(super) fn open(number: usize) -> Result<Opened, DeviceError> {
@@ -229,7 +229,9 @@ mod tests {
     #[test]
     #[cfg(feature = "cuda")]
     fn a_missing_gpu_is_an_error() {
-        let error = open(DeviceName::Cuda(4000)).expect_err("no machine has so many");
-        assert!(matches!(error, DeviceError::NotThere { .. }), "{error}");
+        for number in [4000, 1 << 16, usize::MAX] {
+            let error = open(DeviceName::Cuda(number)).expect_err("no machine has so many");
+            assert!(matches!(error, DeviceError::NotThere { .. }), "{error}");
+        }
     }
 }
