@@ -13,7 +13,7 @@ use scrubjay_model::processor::Processor;
 use scrubjay_model::spec::count;
 use scrubjay_model::weights::{Checkpoint, WeightError};
 
-use crate::doctor::{available_memory, giga};
+use crate::doctor::{amount, available_memory};
 use crate::error::Error;
 
 /// A model on its device, and what stands between people and it.
@@ -109,7 +109,7 @@ impl Folder {
         let (stored, parameters) = (checkpoint.dtype(), count(config));
         let needed = parameters.saturating_mul(width(dtype));
         if let Some(there) = room(&device).filter(|there| *there < needed) {
-            let (needed, there) = (giga(needed), giga(there));
+            let (needed, there) = (amount(needed), amount(there));
             return Err(Error::path(
                 &path,
                 format!(
