@@ -63,7 +63,10 @@ fn tokens(settings: &Settings, frames: usize, (height, width): (u32, u32)) -> u6
 /// Naming the file: no picture, not readable, of no possible size, or larger than the model can read.
 pub fn image(path: &Path, settings: &Settings, config: &Config) -> Result<Shown, Error> {
     if path.exists() && !is_picture(path) {
-        return Err(Error::path(path, "is no picture by its name (jpg, jpeg, png, webp, bmp); videos go with --video"));
+        return Err(Error::path(
+            path,
+            "is no picture by its name (jpg, jpeg, png, webp, bmp); videos go with --video",
+        ));
     }
     let video = if path.exists() {
         // A rate that nothing is made of: an image has no time.

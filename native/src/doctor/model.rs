@@ -111,7 +111,10 @@ pub fn examine(model: &str, dry: bool, load: &Load, room: Option<u64>) -> Result
         let sum = |vision| specs.iter().filter(|s| s.is_vision() == vision).map(Spec::count).sum::<u64>();
         let (vision, decoder) = (sum(true), sum(false));
         count = Some(Parameters { total: vision + decoder, vision, decoder });
-        memory = USES.iter().map(|(name, what, purpose)| needed(name, what, config, load, *purpose, room)).collect();
+        memory = USES
+            .iter()
+            .map(|(name, what, purpose)| needed(name, what, config, load, *purpose, room))
+            .collect();
     }
     Ok(Findings { checks, parameters: count, bytes_on_disk, memory })
 }
@@ -122,13 +125,17 @@ fn read(model: &str) -> Result<Result<Config, String>, Error> {
     if !folder.is_dir() {
         return match published(model) {
             Some(config) => Ok(Ok(config)),
-            None => Err(Error::path(folder, format!("no such folder, and none of the sizes {}", NAMES.join(", ")))),
+            None => Err(Error::path(
+                folder,
+                format!("no such folder, and none of the sizes {}", NAMES.join(", ")),
+            )),
         };
     }
     let text = |file: &str| {
         std::fs::read_to_string(folder.join(file)).map_err(|e| format!("{file} cannot be read: {e}"))
     };
-    let parsed = text("config.json").and_then(|t| Config::from_json(&t).map_err(|e| format!("config.json: {e}")));
+    let parsed =
+        text("config.json").and_then(|t| Config::from_json(&t).map_err(|e| format!("config.json: {e}")));
     // What is there of this file is used; that it is there is not asked.
     let file = "generation_config.json";
     Ok(match parsed {

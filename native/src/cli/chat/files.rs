@@ -94,8 +94,10 @@ impl Files {
         }
         let (mut videos, mut images) = (of(Kind::Clip), of(Kind::Image));
         let mut rest = prompt;
-        while let Some((at, kind, mark)) =
-            KINDS.iter().filter_map(|(_, kind, mark, _)| Some((rest.find(mark)?, *kind, *mark))).min_by_key(|m| m.0)
+        while let Some((at, kind, mark)) = KINDS
+            .iter()
+            .filter_map(|(_, kind, mark, _)| Some((rest.find(mark)?, *kind, *mark)))
+            .min_by_key(|m| m.0)
         {
             if at > 0 {
                 content.push(Content::Text(rest[..at].to_owned()));
@@ -130,7 +132,10 @@ mod tests {
     fn files_stand_before_the_text_or_at_their_marks() {
         use Content::{Image, Video};
         let three = files(&["a.mp4", "b.png", "c.mp4"]);
-        assert_eq!(three.content("Why?").ok(), Some((vec![Video, Image, Video, text("Why?")], vec![0, 1, 2])));
+        assert_eq!(
+            three.content("Why?").ok(),
+            Some((vec![Video, Image, Video, text("Why?")], vec![0, 1, 2]))
+        );
         // Only videos have marks: the image stands before the text.
         let (content, order) = three.content("<video> then <video>, why?").expect("two marks, two videos");
         assert_eq!(content, [Image, Video, text(" then "), Video, text(", why?")]);

@@ -170,7 +170,10 @@ fn show(args: &Args, processor: &Processor, kind: Kind, path: &std::path::Path) 
             let size = frames.first().map(|f| format!("{}x{}", f.width, f.height)).unwrap_or_default();
             let (from, to) = (times.first().unwrap_or(&0.0), times.last().unwrap_or(&0.0));
             let count = frames.len();
-            eprintln!("{}: {count} frames of {size} from {from:.1} to {to:.1} s, {tokens} tokens", path.display());
+            eprintln!(
+                "{}: {count} frames of {size} from {from:.1} to {to:.1} s, {tokens} tokens",
+                path.display()
+            );
         }
     }
     Ok(shown)

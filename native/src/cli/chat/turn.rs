@@ -158,7 +158,8 @@ impl Out {
             return;
         }
         // A model may write what a terminal takes as commands.
-        let tame = |c: char| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
+        let tame =
+            |c: char| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
         let tamed: Option<String> = self.terminal.then(|| text.chars().map(tame).collect());
         let mut out = std::io::stdout().lock();
         let bytes = tamed.as_deref().unwrap_or(text).as_bytes();
