@@ -103,7 +103,7 @@ fn fits(args: &Args, name: &str) -> Result<(), Error> {
         let there =
             room.map_or_else(|| "does not say how much it has".to_owned(), |r| format!("has {}", amount(r)));
         let on = format!("{}, in {dtype}; it {there}", device.description);
-        super::print(format_args!("{}{}", render(&found.checks), table(args, &found, &on)).trim_end())?;
+        super::print((render(&found.checks) + &table(args, &found, &on)).trim_end())?;
     }
     trouble.map_or(Ok(()), Err)
 }
