@@ -323,7 +323,8 @@ impl Config {
         if !t.head_dim.is_multiple_of(2) {
             return Err(wrong("text_config.head_dim", format!("{} is odd", t.head_dim)));
         }
-        if t.mrope_section.iter().sum::<usize>() != t.head_dim / 2 {
+        let section = t.mrope_section.iter().fold(0_usize, |sum, n| sum.saturating_add(*n));
+        if section != t.head_dim / 2 {
             return Err(wrong(
                 "text_config.mrope_section",
                 format!("{:?} does not add up to half of head_dim = {}", t.mrope_section, t.head_dim),
@@ -385,7 +386,9 @@ impl TextConfig {
         rope.only("rope_type", &[json!("default"), json!("mrope")])?;
         rope.only("mrope_interleaved", &[json!(true)])?;
         let section: Vec<usize> = match rope.map.get("mrope_section") {
-            Some(Value::Array(list)) => list.iter().filter_map(|v| v.as_u64().map(|n| n as usize)).collect(),
+            Some(Value::Array(list)) => {
+                list.iter().map(|v| v.as_u64().map(|n| n as usize)).collect::<Option<_>>().unwrap_or_default()
+            }
             _ => Vec::new(),
         };
         let mrope_section = section

@@ -120,8 +120,9 @@ impl Folder {
             ));
         }
         eprintln!(
-            "{}: {parameters} parameters stored in {stored}, in {dtype} to {}",
+            "{}: {parameters} parameters, stored in {stored}, in {dtype} on {} ({})",
             path.display(),
+            device.name,
             device.description
         );
         let begun = Instant::now();

@@ -98,7 +98,7 @@ fn chat_gives_the_same_answer_twice_and_says_what_it_did() {
     assert!(ids.len() == 8 || ended);
     assert!(first["log_probability"].as_f64().is_some_and(|p| p < 0.0));
     assert!(first["prefill_seconds"].as_f64().is_some_and(|s| s > 0.0));
-    assert_eq!(first["dtype"], "f32");
+    assert_eq!((&first["device"], &first["dtype"]), (&json!("cpu"), &json!("f32")));
     // The words alone, as they are written.
     let plain = run("chat", &kit(), &[&ask[..], &["--max-tokens", "8"]].concat(), "");
     let text = String::from_utf8(plain.stdout).expect("text");
@@ -292,11 +292,17 @@ fn doctor_says_whether_a_model_fits() {
 
     // What could not be held anywhere is refused instead of counted.
     let text = std::fs::read_to_string(kit().join("config.json")).expect("a configuration");
-    let mut config: Value = serde_json::from_str(&text).expect("JSON");
-    config["text_config"]["num_hidden_layers"] = json!(16_000_000);
-    std::fs::write(folder.path().join("config.json"), config.to_string()).expect("written");
-    let message = refused("doctor", folder.path(), &["--dry"], 1);
-    assert!(message.contains("num_hidden_layers: 16000000 is more than"), "{message}");
+    let most = json!([u64::MAX, u64::MAX, 2]);
+    for (at, value, words) in [
+        ("/text_config/num_hidden_layers", json!(16_000_000), "num_hidden_layers: 16000000 is more than"),
+        ("/text_config/rope_parameters/mrope_section", most, "does not add up"),
+    ] {
+        let mut config: Value = serde_json::from_str(&text).expect("JSON");
+        *config.pointer_mut(at).expect("there") = value;
+        std::fs::write(folder.path().join("config.json"), config.to_string()).expect("written");
+        let message = refused("doctor", folder.path(), &["--dry"], 1);
+        assert!(message.contains(words), "{message}");
+    }
     let message = refused("doctor", Path::new("7B"), &[], 1);
     assert!(message.contains("2B, 4B, 8B, 32B"), "{message}");
 }

@@ -87,7 +87,8 @@ fn fits(args: &Args, name: &str) -> Result<(), Error> {
             "checks": found.checks,
             "parameters": found.parameters,
             "bytes_on_disk": found.bytes_on_disk,
-            "device": device.description,
+            "device": device.name.to_string(),
+            "description": device.description,
             "dtype": dtype.to_string(),
             "available": room,
             "load": {
@@ -102,7 +103,7 @@ fn fits(args: &Args, name: &str) -> Result<(), Error> {
     } else {
         let there =
             room.map_or_else(|| "does not say how much it has".to_owned(), |r| format!("has {}", amount(r)));
-        let on = format!("{}, in {dtype}; it {there}", device.description);
+        let on = format!("{} ({}), in {dtype}; it {there}", device.name, device.description);
         super::print((render(&found.checks) + &table(args, &found, &on)).trim_end())?;
     }
     trouble.map_or(Ok(()), Err)

@@ -124,7 +124,8 @@ impl<'a> Conversation<'a> {
                 "answer_tokens": written,
                 "prefill_seconds": first.as_secs_f64(),
                 "decode_tokens_per_second": rate,
-                "device": device.description,
+                "device": device.name.to_string(),
+                "description": device.description,
                 "dtype": dtype.to_string(),
             }));
         }
