@@ -108,8 +108,9 @@ fn chat_gives_the_same_answer_twice_and_says_what_it_did() {
     // Among one token there is no choice, and a seed decides it otherwise.
     let drawn = |more: &[&str]| one(&[&ask[..], &["--temperature", "1"], more].concat())["ids"].clone();
     assert_eq!(drawn(&["--top-k", "1"]), first["ids"]);
-    assert_eq!(drawn(&["--seed", "3"]), drawn(&["--seed", "3"]));
-    assert_ne!(drawn(&["--seed", "3"]), drawn(&["--seed", "4"]));
+    let seeded = drawn(&["--seed", "3"]);
+    assert_eq!(drawn(&["--seed", "3"]), seeded);
+    assert_ne!(drawn(&["--seed", "4"]), seeded);
 }
 
 #[test]
@@ -153,6 +154,9 @@ fn chat_reads_turns_from_standard_input() {
     assert!(number(&turns[1], "prompt_tokens") > number(&turns[0], "prompt_tokens"));
     let alone = one(&["--video", &flower, "--system", "Be brief.", "--prompt", "what?"]);
     assert_eq!(alone["ids"], turns[0]["ids"]);
+    // Words that are put into its mouth are read with the prompt.
+    let begun = one(&["--video", &flower, "--system", "Be brief.", "--prompt", "what?", "--prefix", "It is"]);
+    assert!(number(&begun, "prompt_tokens") > number(&alone, "prompt_tokens"));
     assert_eq!(lines(&[], ""), Vec::<Value>::new());
 }
 
@@ -183,8 +187,13 @@ fn chat_and_doctor_name_what_is_wrong_with_a_folder() {
     let extra = changed(|header, _| {
         header["model.extra"] = json!({"dtype": "F32", "shape": [1], "data_offsets": [0, 4]});
     });
+    let mangled = copy();
+    let tokenizer = mangled.path().join("tokenizer.json");
+    let text = std::fs::read_to_string(&tokenizer).expect("a tokenizer");
+    std::fs::write(&tokenizer, text.replacen("\"decoder\": {", "\"decoder\": {,", 1)).expect("written");
     for (folder, words) in [
-        (gone("tokenizer.json"), &["tokenizer.json is missing"][..]),
+        (mangled, &["tokenizer.json: ", "at line"][..]),
+        (gone("tokenizer.json"), &["tokenizer.json is missing"]),
         (gone("config.json"), &["config.json"]),
         (gone("model.safetensors"), &["neither model.safetensors nor"]),
         (cut, &["model.safetensors: is not a whole safetensors file"]),
