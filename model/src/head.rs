@@ -32,15 +32,11 @@ pub struct Likelihood {
 impl Head {
     /// A head with these weights; `temperature` is above 0.
     #[must_use]
-    pub fn new(weight: Tensor<2>, forbidden: &[u32], temperature: f64) -> Self {
+    pub fn new(weight: Tensor<2>, forbidden: &[bool], temperature: f64) -> Self {
         let vocab = weight.dims()[0];
-        let mask = (!forbidden.is_empty()).then(|| {
-            let mut mask = vec![0.0_f32; vocab];
-            for id in forbidden {
-                if let Some(place) = mask.get_mut(*id as usize) {
-                    *place = HIDDEN;
-                }
-            }
+        let mask = forbidden.contains(&true).then(|| {
+            let at = |id| if forbidden.get(id) == Some(&true) { HIDDEN } else { 0.0 };
+            let mask: Vec<f32> = (0..vocab).map(at).collect();
             let data = TensorData::new(mask, [1, vocab]);
             Tensor::<2>::from_data(data, (&weight.device(), DType::F32))
         });

@@ -119,6 +119,16 @@ fn tensors_of(kits: &Kits, case: &Case, policy: &Policy, config: &Config) -> (us
     (count, numbers)
 }
 
+/// Logits of all tokens, `[rows * length, vocab]`.
+pub fn logits(policy: &Policy, case: &Case, config: &Config) -> Tensor<2> {
+    let prompts: Vec<&Prompt> = case.prompts.iter().collect();
+    let layout = Prompts::new(&prompts, config.tokens.pad);
+    let features = policy.encode(&layout.visuals, &mut Trace::off());
+    let hidden = policy.prefill(&layout, features.as_ref(), &mut Trace::off()).hidden;
+    let [rows, length, width] = hidden.dims();
+    policy.head(1.0).logits(&hidden.reshape([rows * length, width])).0
+}
+
 /// Positions, padded as in the reference, exactly.
 fn check_positions(case: &Case, layout: &Prompts<'_>) {
     let want = &case.goldens["position_ids"].whole;

@@ -89,7 +89,7 @@ impl Kit<'_> {
             .iter()
             .filter_map(|(name, entry)| {
                 let path = self.folder.join("cases").join(format!("{name}.safetensors"));
-                path.exists().then(|| Case::read(name, entry, &path, &self.folder, config))
+                path.exists().then(|| Case::read(name, entry, &path, self, config))
             })
             .collect();
         assert!(!cases.is_empty(), "{} has no cases", self.folder.display());
@@ -143,32 +143,9 @@ pub struct Case {
 }
 
 impl Case {
-    fn read(name: &str, entry: &Value, path: &Path, kit: &Path, config: &Config) -> Self {
+    fn read(name: &str, entry: &Value, path: &Path, kit: &Kit<'_>, config: &Config) -> Self {
         let goldens = goldens(path);
-        let visuals = |kind: Kind, pixels: &str, grids: &str| -> Vec<Visual> {
-            let Some(grids) = goldens.get(grids) else { return Vec::new() };
-            let files = entry["pixels_concat_in_order"][pixels].as_array().expect("names pixel files");
-            let pixels: Vec<f32> = files
-                .iter()
-                .flat_map(|f| goldens_of(&kit.join(f.as_str().expect("a name"))))
-                .collect();
-            let values = config.vision.patch_values();
-            let mut at = 0;
-            let visuals: Vec<Visual> = grids
-                .whole
-                .chunks_exact(3)
-                .map(|g| {
-                    let grid = Grid { t: g[0] as usize, h: g[1] as usize, w: g[2] as usize };
-                    let count = grid.t * grid.h * grid.w * values;
-                    at += count;
-                    Visual { kind, grid, patches: pixels[at - count..at].to_vec() }
-                })
-                .collect();
-            assert_eq!(at, pixels.len(), "{name}: pixels and grids");
-            visuals
-        };
-        let clips = visuals(Kind::Clip, "pixel_values_videos", "video_grid_thw");
-        let images = visuals(Kind::Image, "pixel_values", "image_grid_thw");
+        let (clips, images) = visuals(kit, entry, &goldens, config);
         let length = goldens["input_ids"].shape[1];
         let mask: Vec<bool> = goldens["attention_mask"].whole.iter().map(|&m| m == 1).collect();
         let (mut clip, mut image) = (clips.iter(), images.iter());
@@ -185,6 +162,41 @@ impl Case {
             .collect();
         Self { name: name.to_owned(), goldens, prompts, clips, images, mask, length }
     }
+}
+
+/// Clips and images of an entry of the manifest, with the grids of a golden file.
+pub fn visuals(
+    kit: &Kit<'_>,
+    entry: &Value,
+    goldens: &BTreeMap<String, Golden>,
+    config: &Config,
+) -> (Vec<Visual>, Vec<Visual>) {
+    let visuals = |kind: Kind, pixels: &str, grids: &str| -> Vec<Visual> {
+        let Some(grids) = goldens.get(grids) else { return Vec::new() };
+        let files = entry["pixels_concat_in_order"][pixels].as_array().expect("names pixel files");
+        let pixels: Vec<f32> = files
+            .iter()
+            .flat_map(|f| goldens_of(&kit.folder.join(f.as_str().expect("a name"))))
+            .collect();
+        let values = config.vision.patch_values();
+        let mut at = 0;
+        let visuals: Vec<Visual> = grids
+            .whole
+            .chunks_exact(3)
+            .map(|g| {
+                let grid = Grid { t: g[0] as usize, h: g[1] as usize, w: g[2] as usize };
+                let count = grid.patches() * values;
+                at += count;
+                Visual { kind, grid, patches: pixels[at - count..at].to_vec() }
+            })
+            .collect();
+        assert_eq!(at, pixels.len(), "pixels and grids");
+        visuals
+    };
+    (
+        visuals(Kind::Clip, "pixel_values_videos", "video_grid_thw"),
+        visuals(Kind::Image, "pixel_values", "image_grid_thw"),
+    )
 }
 
 fn goldens_of(path: &Path) -> Vec<f32> {
