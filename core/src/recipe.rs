@@ -75,9 +75,11 @@ impl Picture {
     pub fn size(self, width: u32, height: u32, frames: u32) -> Result<Size, RecipeError> {
         let found = match self {
             Self::Exact { width, height } => return Ok(Size { width, height }),
-            Self::Area { min_pixels, max_pixels } => qwen::image_size(height, width, min_pixels, max_pixels),
+            Self::Area { min_pixels, max_pixels } => {
+                qwen::image_size(height, width, qwen::FACTOR, min_pixels, max_pixels)
+            }
             Self::Clip { min_pixels, max_pixels } => {
-                qwen::clip_size(frames, height, width, min_pixels, max_pixels)
+                qwen::clip_size(frames, height, width, qwen::FACTOR, min_pixels, max_pixels)
             }
             Self::Utils { min_pixels, max_pixels, total_pixels } => {
                 qwen::utils_size(frames, height, width, min_pixels, max_pixels, total_pixels)

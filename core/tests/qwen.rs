@@ -9,11 +9,11 @@ fn table(text: &str, name: &str) -> Vec<Value> {
 }
 
 fn frames(name: &str) -> Vec<Value> {
-    table(include_str!("../../tests/golden/qwen_frames.json"), name)
+    table(include_str!("../../tests/golden/qwen3-vl/tables/frame_sampling.json"), name)
 }
 
 fn sizes(name: &str) -> Vec<Value> {
-    table(include_str!("../../tests/golden/qwen_sizes.json"), name)
+    table(include_str!("../../tests/golden/qwen3-vl/tables/smart_resize.json"), name)
 }
 
 fn number(value: &Value) -> u32 {
@@ -97,20 +97,21 @@ fn size(case: &Value, theirs: &Value, ours: Option<(u32, u32)>) {
 #[test]
 fn picture_sizes() {
     for case in sizes("image") {
-        let [h, w, min, max] = ["height", "width", "min_pixels", "max_pixels"].map(|k| number(&case[k]));
-        size(&case, &case["result"], qwen::image_size(h, w, min, max));
+        let [h, w, factor, min, max] =
+            ["height", "width", "factor", "min_pixels", "max_pixels"].map(|k| number(&case[k]));
+        size(&case, &case["result"], qwen::image_size(h, w, factor, min, max));
     }
     for case in sizes("video") {
-        let [n, h, w, min, max] =
-            ["num_frames", "height", "width", "min_pixels", "max_pixels"].map(|k| number(&case[k]));
-        size(&case, &case["result"], qwen::clip_size(n, h, w, min, max));
+        let [n, h, w, factor, min, max] =
+            ["num_frames", "height", "width", "factor", "min_pixels", "max_pixels"].map(|k| number(&case[k]));
+        size(&case, &case["result"], qwen::clip_size(n, h, w, factor, min, max));
     }
     for case in sizes("video_processor") {
         let [n, h, w] = ["num_frames", "height", "width"].map(|k| number(&case[k]));
         let [min, max] = ["shortest_edge", "longest_edge"].map(|k| number(&case["size"][k]));
         let capped = case["cap_pixels_per_frame"].as_bool().expect("a switch");
         let max = if capped { qwen::capped(n, min, max) } else { max };
-        let tokens = qwen::clip_size(n, h, w, min, max).map(|(h, w)| n.div_ceil(2) * (h / 32) * (w / 32));
+        let tokens = qwen::clip_size(n, h, w, 32, min, max).map(|(h, w)| n.div_ceil(2) * (h / 32) * (w / 32));
         assert_eq!(tokens, case["llm_tokens"].as_u64().map(|t| t as u32), "{case}");
     }
     // The utilities' plain rule for one picture, with their own usual bounds.
@@ -118,6 +119,6 @@ fn picture_sizes() {
         let [h, w] = ["height", "width"].map(|k| number(&case[k]));
         let min = case["min_pixels"].as_u64().map_or(4 * 32 * 32, |n| n as u32);
         let max = case["max_pixels"].as_u64().map_or(16384 * 32 * 32, |n| n as u32);
-        size(&case, &case["result"], qwen::image_size(h, w, min, max));
+        size(&case, &case["result"], qwen::image_size(h, w, 32, min, max));
     }
 }

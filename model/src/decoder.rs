@@ -1,58 +1,142 @@
 //! The Qwen3 decoder: grouped-query attention with normed queries and keys, rotary positions, SwiGLU.
 
 use burn::module::{Module, Param};
-use burn::nn::Linear;
-use burn::tensor::Tensor;
-use burn::tensor::activation::{silu, softmax};
+use burn::tensor::activation::silu;
+use burn::tensor::{FloatDType, Int, Tensor};
 
-use crate::config::Config;
-use crate::init::Init;
+use crate::attention::{Causal, Keys, Own};
+use crate::config::TextConfig;
+use crate::nn::{Linear, RmsNorm};
 use crate::rope::Rotary;
+use crate::weights::{WeightError, Weights};
 
-/// Root-mean-square norm over the last axis: normalised first, then weighted.
+/// The decoder without its head.
 #[derive(Module, Debug)]
-pub struct RmsNorm {
-    weight: Param<Tensor<1>>,
-    #[module(skip)]
-    eps: f64,
+pub struct Decoder {
+    embed_tokens: Embedding,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) norm: RmsNorm,
 }
 
-impl RmsNorm {
-    /// A fresh norm of `width` channels.
-    #[must_use]
-    pub fn new(width: usize, eps: f64, init: &Init) -> Self {
-        Self { weight: init.ones(width), eps }
+/// A table of vectors.
+#[derive(Module, Debug)]
+struct Embedding {
+    weight: Param<Tensor<2>>,
+}
+
+impl Decoder {
+    /// The parameters under `name`.
+    ///
+    /// # Errors
+    /// [`WeightError`].
+    pub fn new(weights: &mut Weights<'_>, name: &str, config: &TextConfig) -> Result<Self, WeightError> {
+        Ok(Self {
+            embed_tokens: Embedding { weight: weights.take(&format!("{name}.embed_tokens.weight"))? },
+            layers: (0..config.layers)
+                .map(|i| Layer::new(weights, &format!("{name}.layers.{i}"), config))
+                .collect::<Result<_, _>>()?,
+            norm: RmsNorm::new(weights, &format!("{name}.norm"), config.rms_eps)?,
+        })
     }
 
-    /// Norms the last axis.
+    /// The table of embeddings, `[vocab, hidden]`.
     #[must_use]
-    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let mean_square = (x.clone() * x.clone()).mean_dim(D - 1);
-        x / (mean_square + self.eps).sqrt() * self.weight.val().unsqueeze::<D>()
+    pub fn embeddings(&self) -> Tensor<2> {
+        self.embed_tokens.weight.val()
+    }
+
+    /// Embeddings of tokens, `[tokens, hidden]`.
+    #[must_use]
+    pub fn embed(&self, ids: Tensor<1, Int>) -> Tensor<2> {
+        self.embeddings().select(0, ids)
     }
 }
 
-/// Keys and values that a layer has seen, `[batch, kv_heads, length, head_dim]`.
-#[derive(Debug, Clone)]
-pub struct Cache {
-    keys: Tensor<4>,
-    values: Tensor<4>,
-}
-
-/// One decoder layer.
+/// One layer.
 #[derive(Module, Debug)]
 pub struct Layer {
     input_layernorm: RmsNorm,
     post_attention_layernorm: RmsNorm,
+    self_attn: Attention,
+    mlp: Mlp,
+}
+
+/// Where a layer's answers stand: `group` answers a prompt, their tokens from `start` on, and `room` tokens in all.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// Answers of each prompt.
+    pub group: usize,
+    /// Tokens that each answer has already.
+    pub start: usize,
+    /// Tokens that each answer's keys are laid out for.
+    pub room: usize,
+}
+
+impl Layer {
+    fn new(weights: &mut Weights<'_>, name: &str, c: &TextConfig) -> Result<Self, WeightError> {
+        Ok(Self {
+            input_layernorm: RmsNorm::new(weights, &format!("{name}.input_layernorm"), c.rms_eps)?,
+            post_attention_layernorm: RmsNorm::new(
+                weights,
+                &format!("{name}.post_attention_layernorm"),
+                c.rms_eps,
+            )?,
+            self_attn: Attention::new(weights, &format!("{name}.self_attn"), c)?,
+            mlp: Mlp::new(weights, &format!("{name}.mlp"))?,
+        })
+    }
+
+    /// Prompts `[batch, length, hidden]`; their keys are kept for the answers.
+    #[must_use]
+    pub fn prompt(&self, x: Tensor<3>, rotary: &Rotary, mask: &Causal) -> (Tensor<3>, Keys) {
+        let (q, k, v) = self.self_attn.project(self.input_layernorm.forward(x.clone()), rotary);
+        let keys = Keys { k: k.swap_dims(1, 2), v: v.swap_dims(1, 2) };
+        let attended = mask.attend(q, &keys);
+        (self.rest(x, attended), keys)
+    }
+
+    /// The newest tokens of answers, `[batch, group * count, hidden]`. Without a cache they are all there is of their
+    /// answers; with one, older tokens' keys come from it and the new ones are added.
+    #[must_use]
+    pub fn answers(
+        &self,
+        x: Tensor<3>,
+        rotary: &Rotary,
+        mask: &Causal,
+        prompt: &Keys,
+        place: Place,
+        cache: Option<&mut Option<Own>>,
+    ) -> Tensor<3> {
+        let (q, k, v) = self.self_attn.project(self.input_layernorm.forward(x.clone()), rotary);
+        let Place { group, start, room } = place;
+        let attended = match cache {
+            Some(cache) => {
+                match cache {
+                    Some(own) => own.write(k, v, group, start, room),
+                    None => *cache = Some(Own::new(k, v, group, room)),
+                }
+                cache.as_ref().map(|own| mask.answer(q, group, start, prompt, own))
+            }
+            None => Some(mask.answer(q, group, start, prompt, &Own::new(k, v, group, room))),
+        };
+        // The cache was filled just above.
+        attended.map_or(x.clone(), |attended| self.rest(x, attended))
+    }
+
+    fn rest(&self, x: Tensor<3>, attended: Tensor<3>) -> Tensor<3> {
+        let x = x + self.self_attn.o_proj.forward(attended);
+        x.clone() + self.mlp.forward(self.post_attention_layernorm.forward(x))
+    }
+}
+
+#[derive(Module, Debug)]
+struct Attention {
     q_proj: Linear,
     k_proj: Linear,
     v_proj: Linear,
     o_proj: Linear,
     q_norm: RmsNorm,
     k_norm: RmsNorm,
-    gate_proj: Linear,
-    up_proj: Linear,
-    down_proj: Linear,
     #[module(skip)]
     heads: usize,
     #[module(skip)]
@@ -61,86 +145,52 @@ pub struct Layer {
     head_dim: usize,
 }
 
-impl Layer {
-    /// A fresh layer.
-    #[must_use]
-    pub fn new(c: &Config, init: &mut Init) -> Self {
-        let (q, kv) = (c.heads * c.head_dim, c.kv_heads * c.head_dim);
-        Self {
-            input_layernorm: RmsNorm::new(c.hidden, c.rms_eps, init),
-            post_attention_layernorm: RmsNorm::new(c.hidden, c.rms_eps, init),
-            q_proj: init.linear(c.hidden, q, false),
-            k_proj: init.linear(c.hidden, kv, false),
-            v_proj: init.linear(c.hidden, kv, false),
-            o_proj: init.linear(q, c.hidden, false),
-            q_norm: RmsNorm::new(c.head_dim, c.rms_eps, init),
-            k_norm: RmsNorm::new(c.head_dim, c.rms_eps, init),
-            gate_proj: init.linear(c.hidden, c.intermediate, false),
-            up_proj: init.linear(c.hidden, c.intermediate, false),
-            down_proj: init.linear(c.intermediate, c.hidden, false),
+impl Attention {
+    fn new(weights: &mut Weights<'_>, name: &str, c: &TextConfig) -> Result<Self, WeightError> {
+        let mut matrix = |part: &str| Linear::matrix(weights, &format!("{name}.{part}"));
+        Ok(Self {
+            q_proj: matrix("q_proj")?,
+            k_proj: matrix("k_proj")?,
+            v_proj: matrix("v_proj")?,
+            o_proj: matrix("o_proj")?,
+            q_norm: RmsNorm::new(weights, &format!("{name}.q_norm"), c.rms_eps)?,
+            k_norm: RmsNorm::new(weights, &format!("{name}.k_norm"), c.rms_eps)?,
             heads: c.heads,
             kv_heads: c.kv_heads,
             head_dim: c.head_dim,
-        }
+        })
     }
 
-    /// `x` is `[batch, length, hidden]`; `mask` is `[batch, 1, length, cached + length]` and added to the scores;
-    /// with a cache, its keys and values come first and the new ones are appended to it.
-    #[must_use]
-    pub fn forward(
-        &self,
-        x: Tensor<3>,
-        rotary: &Rotary,
-        mask: &Tensor<4>,
-        cache: &mut Option<Cache>,
-        keep: bool,
-    ) -> Tensor<3> {
-        let x = x.clone() + self.attend(self.input_layernorm.forward(x), rotary, mask, cache, keep);
-        let h = self.post_attention_layernorm.forward(x.clone());
-        let gated = silu(self.gate_proj.forward(h.clone())) * self.up_proj.forward(h);
-        x + self.down_proj.forward(gated)
-    }
-
-    fn attend(
-        &self,
-        x: Tensor<3>,
-        rotary: &Rotary,
-        mask: &Tensor<4>,
-        cache: &mut Option<Cache>,
-        keep: bool,
-    ) -> Tensor<3> {
+    /// Queries, keys and values, `[batch, length, heads, head_dim]`; the first two normed and rotated.
+    fn project(&self, x: Tensor<3>, rotary: &Rotary) -> (Tensor<4>, Tensor<4>, Tensor<4>) {
         let [batch, length, _] = x.dims();
         let split = |t: Tensor<3>, heads: usize| t.reshape([batch, length, heads, self.head_dim]);
-        let q = self.q_norm.forward(split(self.q_proj.forward(x.clone()), self.heads)).swap_dims(1, 2);
-        let k = self.k_norm.forward(split(self.k_proj.forward(x.clone()), self.kv_heads)).swap_dims(1, 2);
-        let v = split(self.v_proj.forward(x), self.kv_heads).swap_dims(1, 2);
-        let q = rotary.apply(q) * (self.head_dim as f64).powf(-0.5);
-        let mut k = rotary.apply(k);
-        let mut v = v;
-        if let Some(seen) = cache.take() {
-            k = Tensor::cat(vec![seen.keys, k], 2);
-            v = Tensor::cat(vec![seen.values, v], 2);
-        }
-        if keep {
-            *cache = Some(Cache { keys: k.clone(), values: v.clone() });
-        }
-        let scores = q.matmul(self.repeat(k).swap_dims(2, 3)) + mask.clone();
-        let attended = softmax(scores, 3).matmul(self.repeat(v));
-        self.o_proj.forward(attended.swap_dims(1, 2).reshape([batch, length, self.heads * self.head_dim]))
+        let q = self.q_norm.forward(split(self.q_proj.forward(x.clone()), self.heads));
+        let k = self.k_norm.forward(split(self.k_proj.forward(x.clone()), self.kv_heads));
+        let v = split(self.v_proj.forward(x), self.kv_heads);
+        (rotary.apply(q), rotary.apply(k), v)
+    }
+}
+
+#[derive(Module, Debug)]
+struct Mlp {
+    gate_proj: Linear,
+    up_proj: Linear,
+    down_proj: Linear,
+}
+
+impl Mlp {
+    fn new(weights: &mut Weights<'_>, name: &str) -> Result<Self, WeightError> {
+        let mut matrix = |part: &str| Linear::matrix(weights, &format!("{name}.{part}"));
+        Ok(Self { gate_proj: matrix("gate_proj")?, up_proj: matrix("up_proj")?, down_proj: matrix("down_proj")? })
     }
 
-    /// Query head `i` uses key head `i / (heads / kv_heads)`.
-    fn repeat(&self, x: Tensor<4>) -> Tensor<4> {
-        let [batch, kv, length, width] = x.dims();
-        let times = self.heads / kv;
-        if times == 1 {
-            return x;
-        }
-        x.unsqueeze_dim::<5>(2).expand([batch, kv, times, length, width]).reshape([
-            batch,
-            kv * times,
-            length,
-            width,
-        ])
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        self.down_proj.forward(silu(self.gate_proj.forward(x.clone())) * self.up_proj.forward(x))
     }
+}
+
+/// The type of the activations: that of the weights.
+pub(crate) fn dtype(x: &Tensor<2>) -> FloatDType {
+    x.dtype().into()
 }

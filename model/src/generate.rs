@@ -1,12 +1,14 @@
-//! Sampling answers: every prompt is read once, and its group of answers is written in step.
+//! Writing answers: every prompt is read once, and its group of answers is written in step.
 
 use burn::tensor::Tensor;
 use scrubjay_core::rng::Stream;
 
-use crate::batch::{Batch, Mask, indices};
+use crate::batch::Prompts;
+use crate::decoder::Place;
+use crate::head::Head;
 use crate::policy::Policy;
-use crate::processor::Prompt;
-use crate::tokenizer::{IM_END, PAD, may_emit};
+use crate::prompt::Prompt;
+use crate::trace::Trace;
 
 /// How answers are drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,16 +17,29 @@ pub struct Sampling {
     pub group: usize,
     /// Softmax temperature; 0 takes the likeliest token.
     pub temperature: f64,
+    /// Draws among the likeliest tokens that together have this probability; 1 for all.
+    pub top_p: f64,
+    /// Draws among this many likeliest tokens; 0 for all.
+    pub top_k: usize,
     /// Longest answer in tokens, the end marker included.
     pub max_tokens: usize,
 }
 
-/// One sampled answer.
+impl Sampling {
+    /// One answer of the likeliest tokens.
+    #[must_use]
+    pub fn greedy(max_tokens: usize) -> Self {
+        Self { group: 1, temperature: 0.0, top_p: 1.0, top_k: 0, max_tokens }
+    }
+}
+
+/// One answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rollout {
     /// Its tokens, with the end marker if it was reached.
     pub ids: Vec<u32>,
-    /// Log-probability of each token when it was drawn.
+    /// Log-probability of each token when it was drawn, at the temperature and among all allowed tokens: `top_p` and
+    /// `top_k` choose what is drawn, not how likely the policy says it is.
     pub log_probabilities: Vec<f32>,
     /// Whether it was cut off.
     pub truncated: bool,
@@ -32,96 +47,143 @@ pub struct Rollout {
 
 /// The device did not answer, or not with numbers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("answers cannot be sampled: {0}")]
-pub struct SampleError(String);
+#[error("no answers can be written: {0}")]
+pub struct GenerateError(String);
 
-/// Samples a group of answers for every prompt. `policy` should not track gradients; each answer draws from
-/// `stream` in a fixed order, so the result depends on the weights and the stream alone.
+/// Answers' keys are first laid out for so many tokens, and for twice as many whenever they do not suffice.
+const FIRST_ROOM: usize = 64;
+
+/// The room that answers of up to `max_tokens` tokens end up with; see [`Policy::score`].
+#[must_use]
+pub fn room(tokens: usize, max_tokens: usize) -> usize {
+    tokens.next_power_of_two().max(FIRST_ROOM).min(max_tokens.max(1))
+}
+
+/// Writes a group of answers for every prompt. `policy` should not track gradients. Answer `i`, row-major, draws
+/// from `streams[i]` alone. `tell` hears every token as it is drawn, with the number of its answer; false
+/// ends that answer there.
 ///
 /// # Errors
-/// [`SampleError`].
-pub fn sample(
+/// [`GenerateError`] when a log-probability is not a number.
+pub fn generate(
     policy: &Policy,
     prompts: &[&Prompt],
     how: Sampling,
-    stream: &mut Stream,
-) -> Result<Vec<Vec<Rollout>>, SampleError> {
-    let device = policy.device();
-    let none: Vec<Vec<Vec<u32>>> = vec![Vec::new(); prompts.len()];
-    let batch = Batch::new(prompts, &none);
-    let (rows, group, length) = (batch.rows, how.group, batch.prompt_length);
-    let mut caches = policy.caches();
-    let hidden = policy.hidden(&batch, &mut caches, true);
-    let last = (0..rows).map(|r| ((r + 1) * length - 1) as i32).collect();
-    // Greedy answers take the likeliest token, which no temperature changes.
-    let heat = if how.temperature > 0.0 { how.temperature } else { 1.0 };
-    let first = host(policy.log_probabilities(hidden, indices(last, &device), heat))?;
-    let vocab = first.len() / rows.max(1);
+    streams: &mut [Stream],
+    tell: &mut dyn FnMut(usize, u32) -> bool,
+) -> Result<Vec<Vec<Rollout>>, GenerateError> {
+    let tokens = &policy.config().tokens;
+    let layout = Prompts::new(prompts, tokens.pad);
+    let (rows, group) = (layout.rows(), how.group);
+    let features = policy.encode(&layout.visuals, &mut Trace::off());
+    let prefix = policy.prefill(&layout, features.as_ref(), &mut Trace::off());
+    // The likeliest tokens stay so at every temperature.
+    let head = policy.head(if how.temperature > 0.0 { how.temperature } else { 1.0 });
 
     let empty = Rollout { ids: Vec::new(), log_probabilities: Vec::new(), truncated: true };
-    let mut rollouts = vec![vec![empty; group]; rows];
+    let mut rollouts = vec![empty; rows * group];
+    let mut caches = policy.caches();
     // The first token of all answers of a prompt comes from one distribution.
-    let mut table: Vec<f32> =
-        (0..rows * group).flat_map(|i| first[i / group * vocab..(i / group + 1) * vocab].to_vec()).collect();
+    let mut hidden = prefix.last.clone();
+    let mut running: Vec<usize> = (0..rows * group).collect();
     for step in 0..how.max_tokens {
-        let mut tokens = vec![PAD; rows * group];
-        for (i, token) in tokens.iter_mut().enumerate() {
-            let rollout = &mut rollouts[i / group][i % group];
-            if rollout.truncated {
-                let row = &table[i * vocab..(i + 1) * vocab];
-                *token = choose(row, how.temperature, stream);
-                rollout.log_probabilities.push(row[*token as usize]);
-                rollout.ids.push(*token);
-                rollout.truncated = *token != IM_END;
+        let mut newest = vec![tokens.pad; rows * group];
+        // At first a row of states belongs to a prompt, then to an answer.
+        let share = if step == 0 { group } else { 1 };
+        let chosen = choose(&head, &hidden, &running, share, how, streams)?;
+        for (&i, (token, log_probability)) in running.iter().zip(chosen) {
+            if !log_probability.is_finite() {
+                return Err(GenerateError(format!("the log-probability of token {token} is {log_probability}")));
+            }
+            newest[i] = token;
+            let rollout = &mut rollouts[i];
+            rollout.ids.push(token);
+            rollout.log_probabilities.push(log_probability);
+            rollout.truncated = !tokens.ends.contains(&token);
+            if !tell(i, token) {
+                rollout.truncated = false;
             }
         }
-        let running = rollouts.iter().flatten().any(|r| r.truncated);
-        if !running || step + 1 == how.max_tokens {
+        running.retain(|i| rollouts[*i].truncated);
+        if running.is_empty() || step + 1 == how.max_tokens {
             break;
         }
-        let keys = length + group * (step + 1);
-        let mut mask = Mask::new(rows, group, keys);
-        let mut positions = Vec::with_capacity(rows * group);
-        for (row, prompt) in prompts.iter().enumerate() {
-            for g in 0..group {
-                mask.show(row, g, batch.padding[row], length);
-                for past in 0..=step {
-                    let key = length + past * group + g;
-                    mask.show(row, g, key, key + 1);
-                }
-                positions.push([prompt.next + step as i32; 3]);
+        let place = Place { group, start: step, room: room(step + 1, how.max_tokens) };
+        hidden = policy.extend(&prefix, &newest, place, Some(&mut caches));
+    }
+    let mut rollouts = rollouts.into_iter();
+    Ok((0..rows).map(|_| rollouts.by_ref().take(group).collect()).collect())
+}
+
+/// A token and its log-probability for each running answer; answer `i` is predicted by row `i / share`.
+fn choose(
+    head: &Head,
+    hidden: &Tensor<2>,
+    running: &[usize],
+    share: usize,
+    how: Sampling,
+    streams: &mut [Stream],
+) -> Result<Vec<(u32, f32)>, GenerateError> {
+    if how.temperature <= 0.0 {
+        let (best, log_probability) = head.likeliest(hidden);
+        let best = best.try_into_data().map_err(|e| GenerateError(e.to_string()))?;
+        let best = best.try_to_vec_as::<i64>().map_err(|e| GenerateError(e.to_string()))?;
+        let log_probability = host(log_probability)?;
+        return Ok(running.iter().map(|i| (best[i / share] as u32, log_probability[i / share])).collect());
+    }
+    let (logits, normaliser) = head.logits(hidden);
+    let (logits, normaliser) = (host(logits)?, host(normaliser)?);
+    let vocab = logits.len() / normaliser.len().max(1);
+    let draw = |&i: &usize| {
+        let (row, normaliser) = (&logits[i / share * vocab..][..vocab], normaliser[i / share]);
+        let token = drawn(row, normaliser, how, &mut streams[i]);
+        (token, row[token as usize] - normaliser)
+    };
+    Ok(running.iter().map(draw).collect())
+}
+
+fn host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, GenerateError> {
+    let values = tensor.try_into_data().map_err(|e| GenerateError(e.to_string()))?;
+    values.try_to_vec::<f32>().map_err(|e| GenerateError(e.to_string()))
+}
+
+/// Draws a token by inverting the cumulative distribution over what `top_k` and `top_p` leave.
+fn drawn(logits: &[f32], normaliser: f32, how: Sampling, stream: &mut Stream) -> u32 {
+    let probability = |id: usize| f64::from(logits[id] - normaliser).exp();
+    let mut left = stream.unit();
+    let restricted = how.top_k > 0 && how.top_k < logits.len() || how.top_p < 1.0;
+    let ids: Vec<usize> = if restricted {
+        let mut ids: Vec<usize> = (0..logits.len()).collect();
+        ids.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]).then(a.cmp(b)));
+        if how.top_k > 0 {
+            ids.truncate(how.top_k);
+        }
+        let kept: f64 = ids.iter().map(|id| probability(*id)).sum();
+        let mut sum = 0.0;
+        // The token that crosses the bound belongs to those that are kept.
+        let within = ids.iter().take_while(|id| {
+            let before = sum;
+            sum += probability(**id);
+            before < how.top_p * kept
+        });
+        let count = within.count().max(1);
+        ids.truncate(count);
+        left *= ids.iter().map(|id| probability(*id)).sum::<f64>();
+        ids
+    } else {
+        (0..logits.len()).collect()
+    };
+    let mut last = None;
+    for id in ids {
+        let p = probability(id);
+        left -= p;
+        if p > 0.0 {
+            last = Some(id);
+            if left < 0.0 {
+                break;
             }
         }
-        let hidden = policy.extend(&tokens, &positions, rows, &mask.tensor(&device), &mut caches);
-        let every = (0..(rows * group) as i32).collect();
-        table = host(policy.log_probabilities(hidden, indices(every, &device), heat))?;
     }
-    Ok(rollouts)
-}
-
-fn host(tensor: Tensor<2>) -> Result<Vec<f32>, SampleError> {
-    let values = tensor.try_into_data().map_err(|e| SampleError(e.to_string()))?;
-    let values = values.try_to_vec::<f32>().map_err(|e| SampleError(e.to_string()))?;
-    // Forbidden tokens are finite, too: anything else comes from broken weights or a broken device.
-    if values.iter().any(|v| v.is_nan()) {
-        return Err(SampleError("a log-probability is not a number".to_owned()));
-    }
-    Ok(values)
-}
-
-/// Draws a token by inverting the cumulative distribution; at temperature 0 takes the likeliest.
-fn choose(log_probabilities: &[f32], temperature: f64, stream: &mut Stream) -> u32 {
-    let best = log_probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
-    let best = best.map_or(IM_END, |(id, _)| id as u32);
-    if temperature <= 0.0 {
-        return best;
-    }
-    let mut left = stream.unit();
-    for (id, &lp) in log_probabilities.iter().enumerate() {
-        left -= f64::from(lp).exp();
-        if left < 0.0 && may_emit(id as u32) {
-            return id as u32;
-        }
-    }
-    best
+    // Rounding may leave a trace of the interval behind the last token.
+    last.unwrap_or(0) as u32
 }

@@ -7,5 +7,29 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attention;
+pub mod batch;
 pub mod config;
+pub mod decoder;
 pub mod device;
+pub mod export;
+pub mod generate;
+pub mod head;
+pub mod layout;
+pub mod nn;
+pub mod pixels;
+pub mod plan;
+pub mod policy;
+pub mod processor;
+pub mod prompt;
+pub mod published;
+pub mod rope;
+pub mod settings;
+pub mod shard;
+pub mod spec;
+pub mod template;
+pub mod tokenizer;
+pub mod toy;
+pub mod trace;
+pub mod vision;
+pub mod weights;

@@ -1,179 +1,250 @@
-//! The whole model, seen as a policy: from a batch to the log-probability of every answer token.
+//! The whole model, seen as a policy: from prompts and answers to the log-probability of every answer token.
+//!
+//! There is one forward. A prompt is read once (`prefill`), its answers go on from it (`extend`): token by token
+//! with a cache when they are written, all at once when they are scored.
 
-use burn::module::{Module, Param};
-use burn::nn::Linear;
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::module::Module;
+use burn::tensor::{DType, Device, Tensor};
 
-use crate::batch::{Batch, HIDDEN, indices};
+use crate::attention::{Causal, Keys, Own, indices};
+use crate::batch::{Answers, Prompts};
 use crate::config::Config;
-use crate::decoder::{Cache, Layer, RmsNorm};
-use crate::init::Init;
+use crate::decoder::{Decoder, Place, dtype};
+use crate::head::{Head, Likelihood};
+use crate::nn::Linear;
+use crate::pixels::Visual;
 use crate::rope::Rotary;
-use crate::tokenizer::may_emit;
-use crate::vision::Vision;
+use crate::trace::Trace;
+use crate::vision::{Features, Vision};
+use crate::weights::{Checkpoint, WeightError, Weights};
 
 /// Vision tower, decoder and head.
 #[derive(Module, Debug)]
 pub struct Policy {
-    embed_tokens: Param<Tensor<2>>,
-    layers: Vec<Layer>,
-    norm: RmsNorm,
-    lm_head: Linear,
+    model: Body,
+    lm_head: Option<Linear>,
+    #[module(skip)]
+    config: Config,
+    #[module(skip)]
+    forbidden: Vec<u32>,
+}
+
+#[derive(Module, Debug)]
+struct Body {
+    language_model: Decoder,
     visual: Vision,
-    #[module(skip)]
-    vocab: usize,
-    #[module(skip)]
-    head_dim: usize,
-    #[module(skip)]
-    rope_theta: f64,
-    #[module(skip)]
-    mrope_section: [usize; 3],
+}
+
+/// Prompts that have been read: what their answers need of them.
+#[derive(Debug)]
+pub struct Prefix {
+    /// Of each layer.
+    keys: Vec<Keys>,
+    mask: Causal,
+    next: Vec<i32>,
+    /// Hidden state of each prompt's last token, `[rows, hidden]`: it predicts the first answer token.
+    pub last: Tensor<2>,
+    /// Hidden states of all tokens, `[rows, length, hidden]`.
+    pub hidden: Tensor<3>,
 }
 
 impl Policy {
-    /// A model with random weights drawn from `seed`.
+    /// A model with fresh weights drawn from `seed`.
+    ///
+    /// # Errors
+    /// [`WeightError`] where parameters and modules disagree, which no configuration that was checked does.
+    pub fn new(config: &Config, seed: u64, device: &Device) -> Result<Self, WeightError> {
+        Self::build(config, &mut Weights::seed(seed, config, device, DType::F32))
+    }
+
+    /// A checkpoint's model; its numbers are converted to `dtype`.
+    ///
+    /// # Errors
+    /// [`WeightError`] naming the file and the parameter.
+    pub fn load(
+        config: &Config,
+        checkpoint: &mut Checkpoint,
+        device: &Device,
+        dtype: DType,
+    ) -> Result<Self, WeightError> {
+        Self::build(config, &mut Weights::files(checkpoint, config, device, dtype)?)
+    }
+
+    fn build(config: &Config, weights: &mut Weights<'_>) -> Result<Self, WeightError> {
+        Ok(Self {
+            model: Body {
+                language_model: Decoder::new(weights, "model.language_model", &config.text)?,
+                visual: Vision::new(weights, "model.visual", &config.vision)?,
+            },
+            lm_head: if config.tied { None } else { Some(Linear::matrix(weights, "lm_head")?) },
+            config: config.clone(),
+            forbidden: Vec::new(),
+        })
+    }
+
+    /// The same, never emitting these tokens: they are left out of the distribution that answers are drawn from, and
+    /// of the one that they are scored by.
     #[must_use]
-    pub fn new(config: &Config, seed: u64, device: &Device) -> Self {
-        let mut init = Init::new(seed, device);
-        Self {
-            embed_tokens: init.matrix(config.vocab, config.hidden, 0.5),
-            layers: (0..config.layers).map(|_| Layer::new(config, &mut init)).collect(),
-            norm: RmsNorm::new(config.hidden, config.rms_eps, &init),
-            lm_head: init.linear(config.hidden, config.vocab, false),
-            visual: Vision::new(&config.vision, config.hidden, &mut init),
-            vocab: config.vocab,
-            head_dim: config.head_dim,
-            rope_theta: config.rope_theta,
-            mrope_section: config.mrope_section,
-        }
+    pub fn forbidding(mut self, tokens: Vec<u32>) -> Self {
+        self.forbidden = tokens;
+        self
+    }
+
+    /// The model's sizes.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The device the weights are on.
     #[must_use]
     pub fn device(&self) -> Device {
-        self.embed_tokens.val().device()
+        self.model.language_model.embeddings().device()
     }
 
-    /// Hidden states `[rows, length, width]` of a batch; caches are filled when `keep` is set.
+    /// What is predicted from hidden states, at a temperature above 0.
     #[must_use]
-    pub fn hidden(&self, batch: &Batch, caches: &mut [Option<Cache>], keep: bool) -> Tensor<3> {
-        let device = self.device();
-        let rotary = self.rotary(&batch.positions, batch.rows, &device);
-        let mask = batch.mask().tensor(&device);
-        let count = batch.segments * batch.grid[0] * batch.grid[1];
-        if count == 0 {
-            let ids = batch.ids.iter().map(|&id| id as i32).collect();
-            let x = self.embed_tokens.val().select(0, indices(ids, &device));
-            let width = x.dims()[1];
-            return self.decode(
-                x.reshape([batch.rows, batch.length, width]),
-                &rotary,
-                &mask,
-                &[],
-                caches,
-                keep,
-            );
-        }
-        let values = batch.patches.len() / count;
-        let patches =
-            Tensor::<2>::from_data(TensorData::new(batch.patches.clone(), [count, values]), &device);
-        let features = self.visual.forward(patches, batch.segments, batch.grid);
-        let table = Tensor::cat(vec![self.embed_tokens.val(), features.merged], 0);
-        let x = table.select(0, indices(batch.input_rows(self.vocab), &device));
-        let width = x.dims()[1];
-        let shape = [batch.rows, batch.length, width];
-        let visual = indices(batch.visual_rows(), &device);
-        let none = Tensor::<2>::zeros([1, width], &device);
-        let deepstack: Vec<Tensor<3>> = features
-            .deepstack
-            .into_iter()
-            .map(|f| Tensor::cat(vec![none.clone(), f], 0).select(0, visual.clone()).reshape(shape))
-            .collect();
-        self.decode(x.reshape(shape), &rotary, &mask, &deepstack, caches, keep)
+    pub fn head(&self, temperature: f64) -> Head {
+        let weight = match &self.lm_head {
+            Some(head) => head.weight.val(),
+            None => self.model.language_model.embeddings(),
+        };
+        Head::new(weight, &self.forbidden, temperature)
     }
 
-    /// One more token for every answer: `ids` and `positions` are row-major `[rows, group]`; `mask` covers the
-    /// cached keys and the new ones.
+    /// Features of pictures and clips in their order; none for none.
+    #[must_use]
+    pub fn encode(&self, visuals: &[&Visual], trace: &mut Trace) -> Option<Features> {
+        self.model.visual.forward(visuals, trace)
+    }
+
+    /// Reads prompts with the features of their pictures and clips.
+    #[must_use]
+    pub fn prefill(&self, prompts: &Prompts<'_>, features: Option<&Features>, trace: &mut Trace) -> Prefix {
+        let device = self.device();
+        let decoder = &self.model.language_model;
+        let (rows, length) = (prompts.rows(), prompts.length);
+        let ids = prompts.ids.iter().map(|&id| id as i32).collect();
+        let words = decoder.embed(indices(ids, &device));
+        let (dtype, width) = (dtype(&words), words.dims()[1]);
+        let shape = [rows, length, width];
+        let flat = [rows * length, width];
+        // For each token its place in the list of words followed by features, and in the list of one row of
+        // zeros followed by features.
+        let (mut input, mut added, mut visual) = (Vec::new(), Vec::new(), 0);
+        for (i, id) in prompts.ids.iter().enumerate() {
+            let is_visual = features.is_some() && self.config.tokens.is_visual(*id);
+            input.push(if is_visual { rows * length + visual } else { i } as i32);
+            visual += usize::from(is_visual);
+            added.push(if is_visual { visual } else { 0 } as i32);
+        }
+        let (mut x, mut deepstack) = (words, Vec::new());
+        if let Some(features) = features {
+            x = Tensor::cat(vec![x, features.merged.clone()], 0).select(0, indices(input, &device));
+            let added = indices(added, &device);
+            let none = Tensor::<2>::zeros([1, width], (&device, x.dtype()));
+            deepstack = features
+                .deepstack
+                .iter()
+                .map(|f| Tensor::cat(vec![none.clone(), f.clone()], 0).select(0, added.clone()))
+                .collect();
+        }
+        let rotary = Rotary::text(&prompts.positions, rows, &self.config.text, &device);
+        trace.note("rope_cos", || rotary.cos.clone().reshape([rows * length, self.config.text.head_dim]));
+        trace.note("rope_sin", || rotary.sin.clone().reshape([rows * length, self.config.text.head_dim]));
+        let rotary = rotary.cast(dtype);
+        let mask = Causal::new(&prompts.padding, length, self.config.text.heads, &device);
+        let mut x = x.reshape(shape);
+        let mut keys = Vec::with_capacity(decoder.layers.len());
+        for (i, layer) in decoder.layers.iter().enumerate() {
+            trace.note(&format!("layer{i}.in"), || x.clone().reshape(flat));
+            let (y, kept) = layer.prompt(x, &rotary, &mask);
+            keys.push(kept);
+            x = match deepstack.get(i) {
+                Some(more) => y + more.clone().reshape(shape),
+                None => y,
+            };
+        }
+        trace.note("last_layer_out", || x.clone().reshape(flat));
+        let hidden = decoder.norm.forward(x);
+        trace.note("final_norm", || hidden.clone().reshape(flat));
+        let last = hidden.clone().narrow(1, length.saturating_sub(1), 1).reshape([rows, width]);
+        Prefix { keys, mask, next: prompts.next.clone(), last, hidden }
+    }
+
+    /// Goes on with the newest tokens of answers, row-major `[rows, group, count]`; gives their hidden states,
+    /// `[rows * group * count, hidden]`. Caches are of each layer and hold what came before `place.start`.
     #[must_use]
     pub fn extend(
         &self,
+        prefix: &Prefix,
         ids: &[u32],
-        positions: &[[i32; 3]],
-        rows: usize,
-        mask: &Tensor<4>,
-        caches: &mut [Option<Cache>],
-    ) -> Tensor<3> {
+        place: Place,
+        mut caches: Option<&mut [Option<Own>]>,
+    ) -> Tensor<2> {
         let device = self.device();
-        let rotary = self.rotary(positions, rows, &device);
-        let x =
-            self.embed_tokens.val().select(0, indices(ids.iter().map(|&id| id as i32).collect(), &device));
-        let width = x.dims()[1];
-        self.decode(x.reshape([rows, ids.len() / rows.max(1), width]), &rotary, mask, &[], caches, true)
-    }
-
-    fn decode(
-        &self,
-        mut x: Tensor<3>,
-        rotary: &Rotary,
-        mask: &Tensor<4>,
-        deepstack: &[Tensor<3>],
-        caches: &mut [Option<Cache>],
-        keep: bool,
-    ) -> Tensor<3> {
-        for (i, layer) in self.layers.iter().enumerate() {
-            x = match caches.get_mut(i) {
-                Some(cache) => layer.forward(x, rotary, mask, cache, keep),
-                None => layer.forward(x, rotary, mask, &mut None, false),
-            };
-            if let Some(more) = deepstack.get(i) {
-                x = x + more.clone();
-            }
+        let decoder = &self.model.language_model;
+        let rows = prefix.next.len();
+        let count = ids.len() / (rows * place.group).max(1);
+        let words = decoder.embed(indices(ids.iter().map(|&id| id as i32).collect(), &device));
+        let (dtype, width) = (dtype(&words), words.dims()[1]);
+        let positions: Vec<[i32; 3]> = prefix
+            .next
+            .iter()
+            .flat_map(|next| {
+                let first = next + place.start as i32;
+                (0..place.group).flat_map(move |_| (0..count).map(move |t| [first + t as i32; 3]))
+            })
+            .collect();
+        let rotary = Rotary::text(&positions, rows, &self.config.text, &device).cast(dtype);
+        let mut x = words.reshape([rows, place.group * count, width]);
+        for (i, (layer, keys)) in decoder.layers.iter().zip(&prefix.keys).enumerate() {
+            let cache = caches.as_deref_mut().and_then(|c| c.get_mut(i));
+            x = layer.answers(x, &rotary, &prefix.mask, keys, place, cache);
         }
-        self.norm.forward(x)
-    }
-
-    fn rotary(&self, positions: &[[i32; 3]], rows: usize, device: &Device) -> Rotary {
-        Rotary::text(positions, rows, self.head_dim, self.rope_theta, self.mrope_section, device)
+        decoder.norm.forward(x).reshape([rows * place.group * count, width])
     }
 
     /// An empty cache for each layer.
     #[must_use]
-    pub fn caches(&self) -> Vec<Option<Cache>> {
-        vec![None; self.layers.len()]
+    pub fn caches(&self) -> Vec<Option<Own>> {
+        vec![None; self.config.text.layers]
     }
 
-    /// Log-probabilities `[places, vocab]` at chosen places of hidden states, at a temperature above 0.
-    ///
-    /// Tokens that a policy may not emit are left out here, once for sampling and for scoring: the distribution
-    /// that answers are drawn from is the one whose likelihood is learned.
+    /// The likelihood of every answer token, in the order of [`Answers::targets`]. Keys are laid out for `room` tokens
+    /// of each answer, or as many as there are: with the room that answers were written in, their
+    /// log-probabilities come out the same.
     #[must_use]
-    pub fn log_probabilities(
+    pub fn score(
         &self,
-        hidden: Tensor<3>,
-        places: Tensor<1, Int>,
+        prompts: &Prompts<'_>,
+        answers: &Answers,
         temperature: f64,
-    ) -> Tensor<2> {
-        let [rows, length, width] = hidden.dims();
-        let chosen = hidden.reshape([rows * length, width]).select(0, places);
-        let allowed = |id| if may_emit(id as u32) { 0.0 } else { HIDDEN };
-        let mask: Vec<f32> = (0..self.vocab).map(allowed).collect();
-        let mask = Tensor::<2>::from_data(TensorData::new(mask, [1, self.vocab]), &self.device());
-        log_softmax(self.lm_head.forward(chosen) / temperature + mask, 1)
+        room: usize,
+    ) -> Likelihood {
+        let features = self.encode(&prompts.visuals, &mut Trace::off());
+        self.score_seen(prompts, features.as_ref(), answers, temperature, room)
     }
 
-    /// Log-probability of every answer token of a batch, in the order of its targets, `[targets]`; and the
-    /// mean entropy of the distributions they were drawn from, in nats.
+    /// As [`Self::score`], with features that are known already.
     #[must_use]
-    pub fn score(&self, batch: &Batch, temperature: f64) -> (Tensor<1>, Tensor<1>) {
-        let device = self.device();
-        let places = indices(batch.targets.iter().map(|t| t.0).collect(), &device);
-        let tokens: Vec<i32> = batch.targets.iter().map(|t| t.1 as i32).collect();
-        let n = tokens.len();
-        let tokens = Tensor::<2, Int>::from_data(TensorData::new(tokens, [n, 1]), &device);
-        let all = self.log_probabilities(self.hidden(batch, &mut [], false), places, temperature);
-        let plain = all.clone().detach();
-        let entropy = (plain.clone().exp() * plain).sum().neg() / n.max(1) as f64;
-        (all.gather(1, tokens).reshape([n]), entropy)
+    pub fn score_seen(
+        &self,
+        prompts: &Prompts<'_>,
+        features: Option<&Features>,
+        answers: &Answers,
+        temperature: f64,
+        room: usize,
+    ) -> Likelihood {
+        let prefix = self.prefill(prompts, features, &mut Trace::off());
+        let mut hidden = prefix.last.clone();
+        if answers.length > 0 {
+            let place = Place { group: answers.group, start: 0, room: room.max(answers.length) };
+            hidden = Tensor::cat(vec![hidden, self.extend(&prefix, &answers.ids, place, None)], 0);
+        }
+        let places = answers.targets.iter().map(|t| t.0 as i32).collect();
+        let tokens: Vec<u32> = answers.targets.iter().map(|t| t.1).collect();
+        let hidden = hidden.select(0, indices(places, &self.device()));
+        self.head(temperature).likelihood(hidden, &tokens)
     }
 }

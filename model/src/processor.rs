@@ -1,162 +1,287 @@
-//! From an item to what the model reads: tokens, three-axis positions and patch rows.
-//!
-//! The layout is Qwen3-VL's: every two frames form a temporal patch, announced by the mean of their times and
-//! bracketed by vision markers; patches are listed so that the 2 × 2 that become one token are neighbours; and
-//! a temporal patch advances the position by the longer side of its token grid.
+//! Everything between a conversation, or an item, and the [`Prompt`] that a model reads, as a model's folder says.
 
-use scrubjay_core::frame::{Clip, Frame};
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use scrubjay_core::frame::Frame;
 use scrubjay_core::item::Item;
 use scrubjay_core::prompt::Piece;
+use serde_json::Value;
 
-use crate::config::{MERGE, TEMPORAL_PATCH};
-use crate::tokenizer::{IM_END, IM_START, VIDEO_PAD, VISION_END, VISION_START, encode};
+use crate::config::{Config, ConfigError};
+use crate::layout::{Layout, LayoutError, Marks, Placed, expand};
+use crate::pixels::{PixelsError, Visual};
+use crate::prompt::{Prompt, PromptError};
+use crate::settings::{self, Settings, SettingsError};
+use crate::template::{ChatTemplate, Content, Message, TemplateError};
+use crate::tokenizer::{Tokenizer, TokenizerError};
 
-/// A prompt, ready to be batched.
+/// A model's files other than its weights, read.
 #[derive(Debug, Clone)]
-pub struct Prompt {
-    /// Tokens.
-    pub ids: Vec<u32>,
-    /// Time, row and column position of each token.
-    pub positions: Vec<[i32; 3]>,
-    /// Position of the first answer token, on all axes.
-    pub next: i32,
-    /// Patch rows, one after the other: channel, frame of the pair, row, column; values in `[-1, 1]`.
-    pub patches: Vec<f32>,
-    /// Number of temporal patches.
-    pub segments: usize,
-    /// Patch rows and columns of every temporal patch.
-    pub grid: [usize; 2],
+pub struct Processor {
+    /// Sizes and ids.
+    pub config: Config,
+    /// Text to ids.
+    pub tokenizer: Tokenizer,
+    /// Conversation to text.
+    pub template: ChatTemplate,
+    /// Pictures to patches.
+    pub settings: Settings,
+    /// How clips stand in the text.
+    pub layout: Layout,
+    marks: Marks,
 }
 
-/// Why an item cannot be shown to a model.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProcessorError {
-    /// The pictures do not split into whole merged patches.
-    #[error("a picture of {width}x{height} does not split into 2 x 2 groups of patches of {patch} pixels")]
-    Size {
-        /// Picture width.
-        width: u32,
-        /// Picture height.
-        height: u32,
-        /// Patch side.
-        patch: usize,
+/// A picture of a conversation, in the order of the places for it.
+#[derive(Debug, Clone, Copy)]
+pub enum Media<'a> {
+    /// One picture.
+    Image(&'a Frame),
+    /// Frames and the time of each in seconds.
+    Clip {
+        /// The pictures, all of one size.
+        frames: &'a [Frame],
+        /// Their times.
+        times: &'a [f64],
     },
-    /// A clip without frames.
-    #[error("a clip of the item has no frames")]
-    Empty,
 }
 
-/// Reads an item with patches of `patch` pixels.
-///
-/// # Errors
-/// [`ProcessorError`] when the pictures do not fit the patches.
-pub fn process(item: &Item, patch: usize) -> Result<Prompt, ProcessorError> {
-    let first = item.clips.first().and_then(|c| c.frames.first()).ok_or(ProcessorError::Empty)?;
-    let (width, height) = (first.width, first.height);
-    let unit = (patch * MERGE).max(1);
-    if !(width as usize).is_multiple_of(unit) || !(height as usize).is_multiple_of(unit) {
-        return Err(ProcessorError::Size { width, height, patch });
-    }
-    let grid = [height as usize / patch, width as usize / patch];
-    let mut prompt = Prompt { ids: vec![], positions: vec![], next: 0, patches: vec![], segments: 0, grid };
-    if !item.prompt.system.is_empty() {
-        prompt.text(&[IM_START]);
-        prompt.text(&encode(&item.prompt.system));
-        prompt.text(&[IM_END]);
-    }
-    prompt.text(&[IM_START]);
-    for piece in &item.prompt.user {
-        match piece {
-            Piece::Text(text) => prompt.text(&encode(text)),
-            Piece::Clip(i) => prompt.clip(item.clips.get(*i).ok_or(ProcessorError::Empty)?, patch),
-        }
-    }
-    prompt.text(&[IM_END, IM_START]);
-    prompt.text(&encode(&item.prompt.prefix));
-    Ok(prompt)
+/// Why a folder is no model, or something cannot be shown to it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessorError {
+    /// In a folder.
+    #[error("{folder}: {cause}")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// What is wrong in it.
+        cause: Box<ProcessorError>,
+    },
+    /// A file that every model has is not there.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// A file is there but cannot be read.
+    #[error("{file} cannot be read: {cause}")]
+    Unreadable {
+        /// The file.
+        file: &'static str,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// A file's content is not what its name says.
+    #[error("{file}: {what}")]
+    File {
+        /// The file.
+        file: &'static str,
+        /// What is wrong.
+        what: String,
+    },
+    /// A configuration that cannot be used.
+    #[error("{file}: {cause}")]
+    Config {
+        /// The file.
+        file: &'static str,
+        /// What is wrong.
+        cause: ConfigError,
+    },
+    /// See there.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// See there.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// See there.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// See there.
+    #[error(transparent)]
+    Pixels(#[from] PixelsError),
+    /// See there.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// See there.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// A question names a clip that its item does not have.
+    #[error("the question names clip {0}, which the item does not have")]
+    Clip(usize),
 }
 
-impl Prompt {
-    fn text(&mut self, ids: &[u32]) {
-        for &id in ids {
-            self.ids.push(id);
-            self.positions.push([self.next; 3]);
-            self.next += 1;
+const CONFIG: &str = "config.json";
+const GENERATION: &str = "generation_config.json";
+const TOKENIZER: &str = "tokenizer.json";
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+const TEMPLATE: &str = "chat_template.jinja";
+const TEMPLATE_JSON: &str = "chat_template.json";
+
+/// The files of a model's folder that are read here, as far as they are there.
+pub const FILES: [&str; 9] = [
+    CONFIG,
+    GENERATION,
+    TOKENIZER,
+    TOKENIZER_CONFIG,
+    TEMPLATE,
+    TEMPLATE_JSON,
+    settings::BOTH,
+    settings::IMAGE,
+    settings::VIDEO,
+];
+
+impl Processor {
+    /// Reads a model's folder.
+    ///
+    /// # Errors
+    /// [`ProcessorError::Folder`] naming folder, file and fault.
+    pub fn open(folder: &Path) -> Result<Self, ProcessorError> {
+        let mut files = BTreeMap::new();
+        let at =
+            |cause| ProcessorError::Folder { folder: folder.display().to_string(), cause: Box::new(cause) };
+        for file in FILES {
+            match std::fs::read(folder.join(file)) {
+                Ok(bytes) => {
+                    files.insert(file.to_owned(), bytes);
+                }
+                Err(e) if e.kind() == ErrorKind::NotFound => {}
+                Err(cause) => return Err(at(ProcessorError::Unreadable { file, cause })),
+            }
         }
+        Self::from_files(&files).map_err(at)
     }
 
-    fn clip(&mut self, clip: &Clip, patch: usize) {
-        for (frames, times) in clip.frames.chunks(TEMPORAL_PATCH).zip(clip.shown.chunks(TEMPORAL_PATCH)) {
-            let mean = times.iter().sum::<f64>() / times.len() as f64;
-            self.text(&encode(&format!("<{mean:.1} seconds>")));
-            self.text(&[VISION_START]);
-            let [rows, columns] = self.grid.map(|side| side / MERGE);
-            for row in 0..rows {
-                for column in 0..columns {
-                    self.ids.push(VIDEO_PAD);
-                    self.positions.push([self.next, self.next + row as i32, self.next + column as i32]);
+    /// Reads a model's files by their names ([`FILES`]); others are ignored.
+    ///
+    /// # Errors
+    /// [`ProcessorError`] naming the file that is missing or at fault.
+    pub fn from_files(files: &BTreeMap<String, Vec<u8>>) -> Result<Self, ProcessorError> {
+        let file = |name: &str| files.get(name).map(Vec::as_slice);
+        let text = |name: &'static str| match file(name).map(std::str::from_utf8) {
+            None => Ok(None),
+            Some(Ok(text)) => Ok(Some(text)),
+            Some(Err(e)) => Err(ProcessorError::File { file: name, what: format!("is not UTF-8: {e}") }),
+        };
+        let wrong = |file| move |cause| ProcessorError::Config { file, cause };
+        let mut config = Config::from_json(text(CONFIG)?.ok_or(ProcessorError::Missing(CONFIG))?)
+            .map_err(wrong(CONFIG))?;
+        if let Some(generation) = text(GENERATION)? {
+            config = config.with_generation(generation).map_err(wrong(GENERATION))?;
+        }
+        let tokenizer = Tokenizer::from_bytes(file(TOKENIZER).ok_or(ProcessorError::Missing(TOKENIZER))?)?;
+        tokenizer.check(&config)?;
+        let template = template(&text)?;
+        let settings = Settings::read(&config, file)?;
+        let nameless = || TokenizerError::File("a vision token has no name".to_owned());
+        let marks = Marks::of(&config, &tokenizer).ok_or_else(nameless)?;
+        Ok(Self { config, tokenizer, template, settings, layout: Layout::default(), marks })
+    }
+
+    /// The same with another layout.
+    #[must_use]
+    pub fn with_layout(self, layout: Layout) -> Self {
+        Self { layout, ..self }
+    }
+
+    /// A conversation up to where the assistant begins to speak, and `prefix` as the answer's first words. Pictures
+    /// are used at the size they have ([`crate::pixels::fit_clip`] resizes).
+    ///
+    /// # Errors
+    /// [`ProcessorError`] where template, pictures or context refuse.
+    pub fn prompt(
+        &self,
+        messages: &[Message],
+        media: &[Media<'_>],
+        prefix: &str,
+    ) -> Result<Prompt, ProcessorError> {
+        self.read(&(self.template.render(messages, true)? + prefix), media)
+    }
+
+    /// A text in which each picture has a mark, as a chat template leaves it.
+    ///
+    /// # Errors
+    /// [`ProcessorError`] where pictures, marks or context refuse.
+    pub fn read(&self, text: &str, media: &[Media<'_>]) -> Result<Prompt, ProcessorError> {
+        let merge = self.settings.merge;
+        let (mut visuals, mut placed) = (Vec::new(), Vec::new());
+        for media in media {
+            let visual = match media {
+                Media::Image(frame) => Visual::image(frame, &self.settings)?,
+                Media::Clip { frames, .. } => Visual::clip(frames, &self.settings)?,
+            };
+            placed.push(match media {
+                Media::Image(_) => Placed::image(&visual, merge),
+                Media::Clip { frames, times } if frames.len() != times.len() => {
+                    return Err(LayoutError::Times { frames: frames.len(), times: times.len() }.into());
+                }
+                Media::Clip { times, .. } => Placed::clip(&visual, merge, times)?,
+            });
+            visuals.push(visual);
+        }
+        let expanded = expand(text, &self.marks, &placed, self.layout)?;
+        Ok(Prompt::new(self.tokenizer.encode(&expanded)?, visuals, &self.config)?)
+    }
+
+    /// An item's question with its clips, at the size and the times that the item has them.
+    ///
+    /// # Errors
+    /// [`ProcessorError`] as [`Self::prompt`].
+    pub fn item(&self, item: &Item) -> Result<Prompt, ProcessorError> {
+        let mut messages = Vec::new();
+        if !item.prompt.system.is_empty() {
+            messages.push(Message::text("system", &item.prompt.system));
+        }
+        let (mut content, mut media) = (Vec::new(), Vec::new());
+        for piece in &item.prompt.user {
+            match piece {
+                Piece::Text(text) => content.push(Content::Text(text.clone())),
+                Piece::Clip(i) => {
+                    let clip = item.clips.get(*i).ok_or(ProcessorError::Clip(*i))?;
+                    content.push(Content::Video);
+                    media.push(Media::Clip { frames: &clip.frames, times: &clip.shown });
                 }
             }
-            self.next += rows.max(columns) as i32;
-            self.text(&[VISION_END]);
-            self.segments += 1;
-            // An odd last frame stands for its missing neighbour, too.
-            let pair = [&frames[0], frames.last().unwrap_or(&frames[0])];
-            patchify(&pair, patch, &mut self.patches);
         }
+        messages.push(Message { role: "user".to_owned(), content });
+        self.prompt(&messages, &media, &item.prompt.prefix)
     }
 }
 
-/// Appends the patch rows of one temporal patch, merge groups together.
-fn patchify(pair: &[&Frame; TEMPORAL_PATCH], patch: usize, out: &mut Vec<f32>) {
-    let (width, height) = (pair[0].width as usize, pair[0].height as usize);
-    let group = patch * MERGE;
-    for top in (0..height).step_by(group) {
-        for left in (0..width).step_by(group) {
-            for inner in 0..MERGE * MERGE {
-                let (y0, x0) = (top + inner / MERGE * patch, left + inner % MERGE * patch);
-                for channel in 0..3 {
-                    for frame in pair {
-                        for y in y0..y0 + patch {
-                            for x in x0..x0 + patch {
-                                let value = frame.rgb[(y * width + x) * 3 + channel];
-                                out.push((f32::from(value) - 127.5) / 127.5);
-                            }
-                        }
-                    }
-                }
-            }
+/// The chat template: a file of its own, or the key `chat_template` of one of two others.
+fn template<'a>(
+    text: &impl Fn(&'static str) -> Result<Option<&'a str>, ProcessorError>,
+) -> Result<ChatTemplate, ProcessorError> {
+    let json = |file| -> Result<Value, ProcessorError> {
+        let Some(text) = text(file)? else { return Ok(Value::Null) };
+        let wrong = |e| ProcessorError::File { file, what: format!("is not JSON: {e}") };
+        serde_json::from_str(text).map_err(wrong)
+    };
+    let names = json(TOKENIZER_CONFIG)?;
+    let found = match text(TEMPLATE)? {
+        Some(text) => Some(text.to_owned()),
+        None => match named_template(&json(TEMPLATE_JSON)?) {
+            Some(text) => Some(text),
+            None => named_template(&names),
+        },
+    };
+    let mut template = ChatTemplate::parse(&found.ok_or(ProcessorError::Missing(TEMPLATE))?)?;
+    for name in ["bos_token", "eos_token", "pad_token", "unk_token"] {
+        let value = &names[name];
+        // Either the name, or an object that has it.
+        if let Some(value) = value.as_str().or_else(|| value["content"].as_str()) {
+            template = template.with(name, value);
         }
     }
+    Ok(template)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use scrubjay_core::item::realize_scene;
-    use scrubjay_core::link;
-    use scrubjay_core::recipe::Size;
-    use scrubjay_core::task::TaskName;
-
-    #[test]
-    fn a_jigsaw_is_laid_out_clip_by_clip() {
-        let mut recipe = link::recipe(TaskName::Jigsaw, 3).expect("draws");
-        recipe.size = Size { width: 64, height: 32 };
-        let item = realize_scene(&recipe).expect("realizes");
-        let p = process(&item, 16).expect("fits");
-        assert_eq!(p.segments, 24, "48 frames in pairs");
-        let visual = p.ids.iter().filter(|&&id| id == VIDEO_PAD).count();
-        assert_eq!(visual, 24 * 2, "two tokens per temporal patch");
-        assert_eq!(p.patches.len(), 24 * 8 * 3 * 2 * 16 * 16);
-        assert_eq!(p.positions.len(), p.ids.len());
-        assert!(p.patches.iter().all(|v| (-1.0..=1.0).contains(v)));
-    }
-
-    #[test]
-    fn pictures_that_do_not_split_are_refused() {
-        let mut recipe = link::recipe(TaskName::Jigsaw, 3).expect("draws");
-        recipe.size = Size { width: 40, height: 32 };
-        let item = realize_scene(&recipe).expect("realizes");
-        assert!(matches!(process(&item, 16), Err(ProcessorError::Size { width: 40, .. })));
+/// The text under `chat_template`; of a list of named ones the default.
+fn named_template(value: &Value) -> Option<String> {
+    match &value["chat_template"] {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(list) => {
+            let default = list.iter().find(|t| t["name"] == "default")?;
+            default["template"].as_str().map(str::to_owned)
+        }
+        _ => None,
     }
 }

@@ -1,44 +1,42 @@
 //! Rotary positions: which angle turns which pair of channels.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
 
-/// Cosines and sines for the rotation of `[batch, heads, length, width]` tensors.
+use crate::config::TextConfig;
+
+/// Cosines and sines, `[batch, length, 1, width]`, for the rotation of `[batch, length, heads, width]`.
 #[derive(Debug, Clone)]
 pub struct Rotary {
-    /// `[batch, 1, length, width]`.
+    /// Cosines, in `f32`.
     pub cos: Tensor<4>,
-    /// `[batch, 1, length, width]`.
+    /// Sines, in `f32`.
     pub sin: Tensor<4>,
 }
 
 impl Rotary {
-    /// From the angles of each position's first half of channels; `rows` is `batch * length`.
-    fn from_angles(angles: &[f32], batch: usize, length: usize, half: usize, device: &Device) -> Self {
+    /// From the angles of each position's first half of channels, `batch * length` rows of `half`.
+    fn from_angles(angles: &[f32], batch: usize, half: usize, device: &Device) -> Self {
+        let length = angles.len() / (batch * half).max(1);
         let table = |f: fn(f32) -> f32| {
             let mut values = Vec::with_capacity(angles.len() * 2);
-            for row in angles.chunks_exact(half) {
+            for row in angles.chunks_exact(half.max(1)) {
                 for _ in 0..2 {
                     values.extend(row.iter().map(|&a| f(a)));
                 }
             }
-            Tensor::from_data(TensorData::new(values, [batch, 1, length, half * 2]), device)
+            let data = TensorData::new(values, [batch, length, 1, half * 2]);
+            Tensor::<4>::from_data(data, (device, DType::F32))
         };
         Self { cos: table(f32::cos), sin: table(f32::sin) }
     }
 
     /// Interleaved M-RoPE of the decoder: frequency `j` turns with the row if `j % 3 == 1`, with the column if
-    /// `j % 3 == 2` (as far as their sections reach), else with time.
+    /// `j % 3 == 2` (as far as their sections reach), else with time. `positions` are `batch` rows of equal length.
     #[must_use]
-    pub fn text(
-        positions: &[[i32; 3]],
-        batch: usize,
-        width: usize,
-        theta: f64,
-        section: [usize; 3],
-        device: &Device,
-    ) -> Self {
-        let half = width / 2;
-        let frequencies = frequencies(half, theta);
+    pub fn text(positions: &[[i32; 3]], batch: usize, config: &TextConfig, device: &Device) -> Self {
+        let half = config.head_dim / 2;
+        let section = config.mrope_section;
+        let frequencies = frequencies(half, config.rope_theta);
         let axis = |j: usize| match j % 3 {
             1 if j < 3 * section[1] => 1,
             2 if j < 3 * section[2] => 2,
@@ -48,10 +46,10 @@ impl Rotary {
             .iter()
             .flat_map(|p| frequencies.iter().enumerate().map(move |(j, f)| p[axis(j)] as f32 * f))
             .collect();
-        Self::from_angles(&angles, batch, positions.len() / batch.max(1), half, device)
+        Self::from_angles(&angles, batch, half, device)
     }
 
-    /// Two-dimensional rotary positions of one temporal patch of `rows` × `columns` patches, in merge order.
+    /// Two-dimensional positions of the patches of one temporal patch, given as row and column.
     #[must_use]
     pub fn vision(places: &[[usize; 2]], width: usize, device: &Device) -> Self {
         let frequencies = frequencies(width / 4, 10_000.0);
@@ -59,7 +57,13 @@ impl Rotary {
             .iter()
             .flat_map(|place| place.iter().flat_map(|&p| frequencies.iter().map(move |f| p as f32 * f)))
             .collect();
-        Self::from_angles(&angles, 1, places.len(), width / 2, device)
+        Self::from_angles(&angles, 1, width / 2, device)
+    }
+
+    /// The same in another type; the decoder rotates in the type of its activations.
+    #[must_use]
+    pub fn cast(&self, dtype: FloatDType) -> Self {
+        Self { cos: self.cos.clone().cast(dtype), sin: self.sin.clone().cast(dtype) }
     }
 
     /// Turns the channels: the first half is paired with the second.

@@ -1,31 +1,40 @@
 //! The vision tower: patches in, one feature per merged token out, and taps for the decoder's first layers.
 
 use burn::module::{Module, Param};
-use burn::nn::{LayerNorm, LayerNormConfig, Linear};
-use burn::tensor::activation::{gelu, gelu_approximate, softmax};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::activation::{gelu, gelu_approximate};
+use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 
-use crate::config::{MERGE, TEMPORAL_PATCH, VisionConfig};
-use crate::init::Init;
+use crate::attention::full;
+use crate::config::VisionConfig;
+use crate::nn::{LayerNorm, Linear};
+use crate::pixels::Visual;
 use crate::rope::Rotary;
+use crate::trace::Trace;
+use crate::weights::{WeightError, Weights};
 
 /// The tower.
 #[derive(Module, Debug)]
 pub struct Vision {
-    patch_embed: Linear,
-    pos_embed: Param<Tensor<2>>,
+    patch_embed: PatchEmbed,
+    pos_embed: PosEmbed,
     blocks: Vec<Block>,
     merger: Merger,
     deepstack_merger_list: Vec<Merger>,
     #[module(skip)]
-    heads: usize,
-    #[module(skip)]
-    grid: usize,
-    #[module(skip)]
-    taps: Vec<usize>,
+    config: VisionConfig,
 }
 
-/// What the tower says about a batch of temporal patches.
+#[derive(Module, Debug)]
+struct PatchEmbed {
+    proj: Linear,
+}
+
+#[derive(Module, Debug)]
+struct PosEmbed {
+    weight: Param<Tensor<2>>,
+}
+
+/// What the tower says about pictures and clips, one after the other.
 #[derive(Debug, Clone)]
 pub struct Features {
     /// `[tokens, decoder width]`: the features that replace the embeddings of visual tokens.
@@ -34,50 +43,87 @@ pub struct Features {
     pub deepstack: Vec<Tensor<2>>,
 }
 
-impl Vision {
-    /// A fresh tower whose features are `out` wide.
+impl Features {
+    /// One list of features after the other; none for none.
     #[must_use]
-    pub fn new(config: &VisionConfig, out: usize, init: &mut Init) -> Self {
-        let width = config.hidden;
-        let values = 3 * TEMPORAL_PATCH * config.patch * config.patch;
-        Self {
-            patch_embed: init.linear(values, width, true),
-            pos_embed: init.matrix(config.grid * config.grid, width, 0.5),
-            blocks: (0..config.depth).map(|_| Block::new(config, init)).collect(),
-            merger: Merger::new(width, out, false, init),
-            deepstack_merger_list: config.taps.iter().map(|_| Merger::new(width, out, true, init)).collect(),
-            heads: config.heads,
-            grid: config.grid,
-            taps: config.taps.clone(),
-        }
+    pub fn joined(parts: Vec<Self>) -> Option<Self> {
+        let taps = parts.first()?.deepstack.len();
+        let cat = |pick: &dyn Fn(&Self) -> Tensor<2>| Tensor::cat(parts.iter().map(pick).collect(), 0);
+        Some(Self {
+            merged: cat(&|f| f.merged.clone()),
+            deepstack: (0..taps).map(|k| cat(&|f| f.deepstack[k].clone())).collect(),
+        })
+    }
+}
+
+impl Vision {
+    /// The parameters under `name`.
+    ///
+    /// # Errors
+    /// [`WeightError`].
+    pub fn new(weights: &mut Weights<'_>, name: &str, config: &VisionConfig) -> Result<Self, WeightError> {
+        Ok(Self {
+            patch_embed: PatchEmbed { proj: Linear::affine(weights, &format!("{name}.patch_embed.proj"))? },
+            pos_embed: PosEmbed { weight: weights.take(&format!("{name}.pos_embed.weight"))? },
+            blocks: (0..config.depth)
+                .map(|i| Block::new(weights, &format!("{name}.blocks.{i}"), config.heads))
+                .collect::<Result<_, _>>()?,
+            merger: Merger::new(weights, &format!("{name}.merger"), config, false)?,
+            deepstack_merger_list: (0..config.taps.len())
+                .map(|k| Merger::new(weights, &format!("{name}.deepstack_merger_list.{k}"), config, true))
+                .collect::<Result<_, _>>()?,
+            config: config.clone(),
+        })
     }
 
-    /// `patches` is `[segments * rows * columns, values]` in merge order; all segments have the same grid.
+    /// Features of pictures and clips in their order; none for none. Neighbours of one size are computed together.
     #[must_use]
-    pub fn forward(&self, patches: Tensor<2>, segments: usize, grid: [usize; 2]) -> Features {
-        let device = patches.device();
+    pub fn forward(&self, visuals: &[&Visual], trace: &mut Trace) -> Option<Features> {
+        let same = |a: &&Visual, b: &&Visual| (a.grid.h, a.grid.w) == (b.grid.h, b.grid.w);
+        Features::joined(visuals.chunk_by(same).map(|run| self.run(run, trace)).collect())
+    }
+
+    /// `run` is not empty, and all its grids have the same rows and columns.
+    fn run(&self, run: &[&Visual], trace: &mut Trace) -> Features {
+        let weight = self.patch_embed.proj.weight.val();
+        let device = weight.device();
+        let (dtype, [width, values]) = (weight.dtype(), weight.dims());
+        let grid = run.first().map_or([0, 0], |v| [v.grid.h, v.grid.w]);
         let count = grid[0] * grid[1];
-        let places = merge_order(grid);
-        let x = self.patch_embed.forward(patches);
-        let width = x.dims()[1];
-        let positions = self.positions(&places, grid, &device).unsqueeze_dim::<3>(0);
-        let mut x = x.reshape([segments, count, width]) + positions;
-        let rotary = Rotary::vision(&places, width / self.heads.max(1), &device);
+        let segments: usize = run.iter().map(|v| v.grid.t).sum();
+        let patches: Vec<f32> = run.iter().flat_map(|v| v.patches.iter().copied()).collect();
+        let patches = TensorData::new(patches, [segments * count, values]).convert_dtype(dtype);
+        let x = self.patch_embed.proj.forward(Tensor::<2>::from_data(patches, (&device, dtype)));
+        trace.note("patch_embed", || x.clone());
+        let places = merge_order(grid, self.config.merge);
+        let positions = self.positions(&places, grid, &device);
+        trace.note("pos_embed", || positions.clone().repeat_dim(0, segments));
+        let mut x = x.reshape([segments, count, width]) + positions.unsqueeze_dim::<3>(0);
+        let rotary = Rotary::vision(&places, width / self.config.heads.max(1), &device);
+        trace.note("rope_cos", || flat(&rotary.cos, segments));
+        trace.note("rope_sin", || flat(&rotary.sin, segments));
+        let all = [segments * count, width];
         let mut deepstack = Vec::new();
         for (i, block) in self.blocks.iter().enumerate() {
-            x = block.forward(x, &rotary, self.heads);
-            if let Some(k) = self.taps.iter().position(|&t| t == i) {
-                deepstack.push(
-                    self.deepstack_merger_list[k].forward(x.clone().reshape([segments * count, width])),
-                );
+            x = block.forward(x, &rotary);
+            trace.note(&format!("block{i}"), || x.clone().reshape(all));
+            if let Some(k) = self.config.taps.iter().position(|&t| t == i) {
+                let tap = self.deepstack_merger_list[k].forward(x.clone().reshape(all));
+                trace.note(&format!("deepstack{k}"), || tap.clone());
+                deepstack.push((k, tap));
             }
         }
-        Features { merged: self.merger.forward(x.reshape([segments * count, width])), deepstack }
+        // The taps are used in their own order, whatever the order of the blocks.
+        deepstack.sort_by_key(|(k, _)| *k);
+        let merged = self.merger.forward(x.reshape(all));
+        trace.note("merged", || merged.clone());
+        Features { merged, deepstack: deepstack.into_iter().map(|(_, tap)| tap).collect() }
     }
 
-    /// Learned positions, bilinearly resampled from their square grid with aligned corners.
+    /// Learned positions, bilinearly resampled from their square grid with aligned corners, in `f32`.
     fn positions(&self, places: &[[usize; 2]], grid: [usize; 2], device: &Device) -> Tensor<2> {
-        let last = self.grid - 1;
+        let side = self.config.side;
+        let last = side - 1;
         let mut corner: [Vec<i32>; 4] = Default::default();
         let mut share: [Vec<f32>; 4] = Default::default();
         for place in places {
@@ -95,33 +141,33 @@ impl Vision {
                 (bottom, right, dy * dx),
             ];
             for (k, (row, column, weight)) in corners.into_iter().enumerate() {
-                corner[k].push((row * self.grid + column) as i32);
+                corner[k].push((row * side + column) as i32);
                 share[k].push(weight as f32);
             }
         }
-        let table = self.pos_embed.val();
-        let n = places.len();
-        let mut sum: Option<Tensor<2>> = None;
-        for (index, weight) in corner.into_iter().zip(share) {
+        let table = self.pos_embed.weight.val();
+        let (n, dtype): (usize, FloatDType) = (places.len(), table.dtype().into());
+        let parts = corner.into_iter().zip(share).map(|(index, weight)| {
             let index = Tensor::<1, Int>::from_data(TensorData::new(index, [n]), device);
-            let weight = Tensor::<2>::from_data(TensorData::new(weight, [n, 1]), device);
-            let part = table.clone().select(0, index) * weight;
-            sum = Some(match sum {
-                Some(s) => s + part,
-                None => part,
-            });
-        }
-        sum.unwrap_or(table)
+            let weight = Tensor::<2>::from_data(TensorData::new(weight, [n, 1]), device).cast(FloatDType::F32);
+            table.clone().select(0, index).cast(FloatDType::F32) * weight
+        });
+        parts.reduce(|a, b| a + b).map_or(table.clone(), |sum| sum.cast(dtype))
     }
 }
 
-/// Row and column of each patch, the four of a merge group together.
-fn merge_order(grid: [usize; 2]) -> Vec<[usize; 2]> {
+fn flat(table: &Tensor<4>, segments: usize) -> Tensor<2> {
+    let [_, count, _, width] = table.dims();
+    table.clone().reshape([count, width]).repeat_dim(0, segments)
+}
+
+/// Row and column of each patch, those of a merge group together.
+fn merge_order(grid: [usize; 2], merge: usize) -> Vec<[usize; 2]> {
     let mut places = Vec::with_capacity(grid[0] * grid[1]);
-    for top in (0..grid[0]).step_by(MERGE) {
-        for left in (0..grid[1]).step_by(MERGE) {
-            for inner in 0..MERGE * MERGE {
-                places.push([top + inner / MERGE, left + inner % MERGE]);
+    for top in (0..grid[0]).step_by(merge) {
+        for left in (0..grid[1]).step_by(merge) {
+            for inner in 0..merge * merge {
+                places.push([top + inner / merge, left + inner % merge]);
             }
         }
     }
@@ -133,43 +179,66 @@ fn merge_order(grid: [usize; 2]) -> Vec<[usize; 2]> {
 struct Block {
     norm1: LayerNorm,
     norm2: LayerNorm,
+    attn: Attention,
+    mlp: Mlp,
+}
+
+#[derive(Module, Debug)]
+struct Attention {
     qkv: Linear,
     proj: Linear,
+    #[module(skip)]
+    heads: usize,
+}
+
+#[derive(Module, Debug)]
+struct Mlp {
     linear_fc1: Linear,
     linear_fc2: Linear,
 }
 
 impl Block {
-    fn new(config: &VisionConfig, init: &mut Init) -> Self {
-        let width = config.hidden;
-        let norm = |init: &Init| LayerNormConfig::new(width).with_epsilon(1e-6).init(init.device());
-        Self {
-            norm1: norm(init),
-            norm2: norm(init),
-            qkv: init.linear(width, 3 * width, true),
-            proj: init.linear(width, width, true),
-            linear_fc1: init.linear(width, config.intermediate, true),
-            linear_fc2: init.linear(config.intermediate, width, true),
-        }
+    fn new(weights: &mut Weights<'_>, name: &str, heads: usize) -> Result<Self, WeightError> {
+        Ok(Self {
+            norm1: LayerNorm::new(weights, &format!("{name}.norm1"))?,
+            norm2: LayerNorm::new(weights, &format!("{name}.norm2"))?,
+            attn: Attention {
+                qkv: Linear::affine(weights, &format!("{name}.attn.qkv"))?,
+                proj: Linear::affine(weights, &format!("{name}.attn.proj"))?,
+                heads,
+            },
+            mlp: Mlp {
+                linear_fc1: Linear::affine(weights, &format!("{name}.mlp.linear_fc1"))?,
+                linear_fc2: Linear::affine(weights, &format!("{name}.mlp.linear_fc2"))?,
+            },
+        })
     }
 
-    fn forward(&self, x: Tensor<3>, rotary: &Rotary, heads: usize) -> Tensor<3> {
-        let [segments, count, width] = x.dims();
-        let each = width / heads;
-        let qkv = self.qkv.forward(self.norm1.forward(x.clone()));
-        let part = |k: usize| {
-            qkv.clone().narrow(2, k * width, width).reshape([segments, count, heads, each]).swap_dims(1, 2)
-        };
-        let q = rotary.apply(part(0)) * (each as f64).powf(-0.5);
-        let k = rotary.apply(part(1));
-        let attended = softmax(q.matmul(k.swap_dims(2, 3)), 3).matmul(part(2));
-        let x = x + self.proj.forward(attended.swap_dims(1, 2).reshape([segments, count, width]));
-        let inner = gelu_approximate(self.linear_fc1.forward(self.norm2.forward(x.clone())));
-        x + self.linear_fc2.forward(inner)
+    /// `[segments, patches, width]`.
+    fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
+        let x = x.clone() + self.attn.forward(self.norm1.forward(x), rotary);
+        let inner = gelu_approximate(self.mlp.linear_fc1.forward(self.norm2.forward(x.clone())));
+        x + self.mlp.linear_fc2.forward(inner)
     }
 }
 
-/// Four neighbouring patches become one token. The main merger norms each patch, a deepstack merger the four
+impl Attention {
+    fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
+        let [segments, count, width] = x.dims();
+        let dtype: FloatDType = x.dtype().into();
+        let qkv = self.qkv.forward(x);
+        let part = |k: usize| {
+            let part = qkv.clone().narrow(2, k * width, width);
+            part.reshape([segments, count, self.heads, width / self.heads])
+        };
+        // Turned in f32, whatever the activations are.
+        let turned = |k: usize| rotary.apply(part(k).cast(FloatDType::F32)).cast(dtype).swap_dims(1, 2);
+        let y = full(turned(0), turned(1), &part(2).swap_dims(1, 2));
+        self.proj.forward(y.swap_dims(1, 2).reshape([segments, count, width]))
+    }
+}
+
+/// Neighbouring patches become one token. The main merger norms each patch, a deepstack merger the group
 /// together.
 #[derive(Module, Debug)]
 struct Merger {
@@ -177,28 +246,34 @@ struct Merger {
     linear_fc1: Linear,
     linear_fc2: Linear,
     #[module(skip)]
-    norm_together: bool,
+    together: bool,
+    #[module(skip)]
+    group: usize,
 }
 
 impl Merger {
-    fn new(width: usize, out: usize, norm_together: bool, init: &mut Init) -> Self {
-        let four = MERGE * MERGE * width;
-        let normed = if norm_together { four } else { width };
-        Self {
-            norm: LayerNormConfig::new(normed).with_epsilon(1e-6).init(init.device()),
-            linear_fc1: init.linear(four, four, true),
-            linear_fc2: init.linear(four, out, true),
-            norm_together,
-        }
+    fn new(
+        weights: &mut Weights<'_>,
+        name: &str,
+        config: &VisionConfig,
+        together: bool,
+    ) -> Result<Self, WeightError> {
+        Ok(Self {
+            norm: LayerNorm::new(weights, &format!("{name}.norm"))?,
+            linear_fc1: Linear::affine(weights, &format!("{name}.linear_fc1"))?,
+            linear_fc2: Linear::affine(weights, &format!("{name}.linear_fc2"))?,
+            together,
+            group: config.merge * config.merge,
+        })
     }
 
     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         let [patches, width] = x.dims();
-        let four = [patches / (MERGE * MERGE), MERGE * MERGE * width];
-        let x = if self.norm_together {
-            self.norm.forward(x.reshape(four))
+        let merged = [patches / self.group, self.group * width];
+        let x = if self.together {
+            self.norm.forward(x.reshape(merged))
         } else {
-            self.norm.forward(x).reshape(four)
+            self.norm.forward(x).reshape(merged)
         };
         self.linear_fc2.forward(gelu(self.linear_fc1.forward(x)))
     }

@@ -17,8 +17,8 @@ named! {
     }
 }
 
-/// Picture sides are multiples of this: the patch (16) times the merge (2).
-const FACTOR: f64 = 32.0;
+/// Picture sides are multiples of this in the published models: the patch (16) times the merge (2).
+pub const FACTOR: u32 = 32;
 /// Largest ratio of two sides.
 const ASPECT: f64 = 200.0;
 /// Frames that make one token in time.
@@ -76,12 +76,18 @@ pub fn stamps(times: &[f64]) -> Vec<f64> {
     times.chunks(2).map(|pair| (pair[0] + pair[pair.len() - 1]) / 2.0).collect()
 }
 
-/// A picture's size: sides to the nearest multiple of 32, the area within bounds.
+/// A picture's size: sides to the nearest multiple of `factor`, the area within bounds.
 ///
 /// None where one side is more than 200 times the other.
 #[must_use]
-pub fn image_size(height: u32, width: u32, min_pixels: u32, max_pixels: u32) -> Option<(u32, u32)> {
-    fit(height, width, [1.0, 1.0], f64::from(min_pixels), f64::from(max_pixels))
+pub fn image_size(
+    height: u32,
+    width: u32,
+    factor: u32,
+    min_pixels: u32,
+    max_pixels: u32,
+) -> Option<(u32, u32)> {
+    fit(height, width, factor, [1.0, 1.0], f64::from(min_pixels), f64::from(max_pixels))
 }
 
 /// The size of a clip's pictures, the budget being of the whole clip: width times height times frames.
@@ -92,6 +98,7 @@ pub fn clip_size(
     frames: u32,
     height: u32,
     width: u32,
+    factor: u32,
     min_pixels: u32,
     max_pixels: u32,
 ) -> Option<(u32, u32)> {
@@ -99,11 +106,11 @@ pub fn clip_size(
         return None;
     }
     // A side below the factor: the clip is first enlarged until it is met.
-    let small = f64::from(height.min(width));
-    let grown = |side: u32| if small < FACTOR { (f64::from(side) * (FACTOR / small)) as u32 } else { side };
+    let (small, least) = (f64::from(height.min(width)), f64::from(factor));
+    let grown = |side: u32| if small < least { (f64::from(side) * (least / small)) as u32 } else { side };
     let n = f64::from(frames);
     let pairs = (n / PAIR).round_ties_even() * PAIR;
-    fit(grown(height), grown(width), [pairs, n], f64::from(min_pixels), f64::from(max_pixels))
+    fit(grown(height), grown(width), factor, [pairs, n], f64::from(min_pixels), f64::from(max_pixels))
 }
 
 /// Most pixels of a clip of `frames` frames where the processor also bounds each picture (`cap_pixels_per_frame`).
@@ -127,24 +134,31 @@ pub fn utils_size(
     let share = total_pixels as f64 / f64::from(frames.max(1)) * PAIR;
     let least = f64::from((f64::from(min_pixels) * 1.05) as u32);
     let most = f64::from(max_pixels).min(share).max(least);
-    fit(height, width, [1.0, 1.0], f64::from(min_pixels), most)
+    fit(height, width, FACTOR, [1.0, 1.0], f64::from(min_pixels), most)
 }
 
 /// `smart_resize`. The number of frames counts once as it is tested and once as it is divided by.
-fn fit(height: u32, width: u32, [tested, divided]: [f64; 2], min: f64, max: f64) -> Option<(u32, u32)> {
-    let (h, w) = (f64::from(height), f64::from(width));
+fn fit(
+    height: u32,
+    width: u32,
+    factor: u32,
+    [tested, divided]: [f64; 2],
+    min: f64,
+    max: f64,
+) -> Option<(u32, u32)> {
+    let (h, w, factor) = (f64::from(height), f64::from(width), f64::from(factor.max(1)));
     if height == 0 || width == 0 || h.max(w) / h.min(w) > ASPECT {
         return None;
     }
-    let side = |x: f64| (x / FACTOR).round_ties_even().max(1.0) * FACTOR;
+    let side = |x: f64| (x / factor).round_ties_even().max(1.0) * factor;
     let (mut a, mut b) = (side(h), side(w));
     if tested * a * b > max {
         let shrink = (divided * h * w / max).sqrt();
-        let down = |x: f64| ((x / shrink / FACTOR).floor() * FACTOR).max(FACTOR);
+        let down = |x: f64| ((x / shrink / factor).floor() * factor).max(factor);
         (a, b) = (down(h), down(w));
     } else if tested * a * b < min {
         let grow = (min / (divided * h * w)).sqrt();
-        let up = |x: f64| (x * grow / FACTOR).ceil() * FACTOR;
+        let up = |x: f64| (x * grow / factor).ceil() * factor;
         (a, b) = (up(h), up(w));
     }
     Some((a as u32, b as u32))

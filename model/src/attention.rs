@@ -1,0 +1,225 @@
+//! Attention over keys that are held in parts, without copying keys for the query heads that share them.
+//!
+//! Scores are held in `f32` and for as many queries at a time as a bound allows; softmax is over all keys of a
+//! query at once.
+
+use burn::tensor::activation::softmax;
+use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
+
+/// Added to the score of a key that must not be seen. Finite, so that a row in which nothing is seen stays a
+/// number; its weight beside any seen key is exactly 0.
+pub const HIDDEN: f32 = -1e9;
+
+/// Scores that are held at once.
+const SCORES: usize = 1 << 26;
+
+/// How many of `queries` queries to take at a time when each has `each` scores.
+fn step(queries: usize, each: usize) -> usize {
+    (SCORES / each.max(1)).clamp(1, queries.max(1))
+}
+
+fn ranges(queries: usize, step: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..queries).step_by(step).map(move |from| (from, (from + step).min(queries)))
+}
+
+/// Softmax in `f32` over the last axis of scaled scores, back in the type of the activations.
+fn weights(scores: Tensor<4>, scale: f64, mask: Option<Tensor<4>>, dtype: FloatDType) -> Tensor<4> {
+    let scores = scores.cast(FloatDType::F32) * scale;
+    let scores = match mask {
+        Some(mask) => scores + mask,
+        None => scores,
+    };
+    softmax(scores, 3).cast(dtype)
+}
+
+/// Whole numbers on a device.
+#[must_use]
+pub fn indices(values: Vec<i32>, device: &Device) -> Tensor<1, Int> {
+    let n = values.len();
+    Tensor::from_data(TensorData::new(values, [n]), device)
+}
+
+/// Keys and values of a prompt, each `[batch, kv_heads, length, head_dim]`.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    pub(crate) k: Tensor<4>,
+    pub(crate) v: Tensor<4>,
+}
+
+/// Every query sees every key: `q`, `k` and `v` are `[batch, heads, length, head_dim]`.
+#[must_use]
+pub fn full(q: Tensor<4>, k: Tensor<4>, v: &Tensor<4>) -> Tensor<4> {
+    let [batch, heads, length, width] = q.dims();
+    let (scale, dtype) = ((width as f64).powf(-0.5), q.dtype().into());
+    let keys = k.swap_dims(2, 3);
+    let rows = ranges(length, step(length, batch * heads * length)).map(|(from, to)| {
+        let q = q.clone().narrow(2, from, to - from);
+        weights(q.matmul(keys.clone()), scale, None, dtype).matmul(v.clone())
+    });
+    join(rows.collect(), 2)
+}
+
+fn join<const D: usize>(mut parts: Vec<Tensor<D>>, axis: usize) -> Tensor<D> {
+    match parts.len() {
+        1 => parts.remove(0),
+        _ => Tensor::cat(parts, axis),
+    }
+}
+
+/// What the queries of a prompt may see: themselves and what came before, without the padding on the left. Made
+/// once and used by every layer.
+#[derive(Debug)]
+pub struct Causal {
+    /// First and last query (exclusive), and `[batch or 1, 1, queries, keys up to the last]`.
+    parts: Vec<(usize, usize, Tensor<4>)>,
+    /// Whether a key is padding, `[batch, 1, 1, length]`, for queries that come after the prompt.
+    padding: Tensor<4>,
+}
+
+impl Causal {
+    /// For prompts of `length` tokens of which the first `padding[row]` are none; `heads` query heads.
+    #[must_use]
+    pub fn new(padding: &[usize], length: usize, heads: usize, device: &Device) -> Self {
+        let batch = padding.len();
+        let line = |to: usize| Tensor::<1, Int>::arange(0..to as i64, device);
+        let pads = indices(padding.iter().map(|&p| p as i32).collect(), device).reshape([batch, 1, 1, 1]);
+        let hide = |seen: Tensor<4, burn::tensor::Bool>| (seen.float() - 1.0) * f64::from(-HIDDEN);
+        let step = step(length, batch * heads * length);
+        let padded = padding.iter().any(|p| *p > 0);
+        let parts = ranges(length, step).map(|(from, to)| {
+            let shape = [1, 1, to - from, to];
+            let query = line(to).narrow(0, from, to - from).reshape([1, 1, to - from, 1]).expand(shape);
+            let key = line(to).reshape([1, 1, 1, to]).expand(shape);
+            let seen = if padded {
+                let all = [batch, 1, to - from, to];
+                let (query, key) = (query.expand(all), key.expand(all));
+                let real = key.clone().greater_equal(pads.clone().expand(all));
+                // A padding token sees itself.
+                let own = key.clone().equal(query.clone());
+                key.lower_equal(query).bool_and(real.bool_or(own))
+            } else {
+                key.lower_equal(query)
+            };
+            (from, to, hide(seen))
+        });
+        let all = [batch, 1, 1, length];
+        let key = line(length).reshape([1, 1, 1, length]).expand(all);
+        let padding = hide(key.greater_equal(pads.clone().expand(all)));
+        Self { parts: parts.collect(), padding }
+    }
+
+    /// `q` is `[batch, length, heads, head_dim]`; gives `[batch, length, heads * head_dim]`.
+    #[must_use]
+    pub fn attend(&self, q: Tensor<4>, keys: &Keys) -> Tensor<3> {
+        let [batch, length, heads, width] = q.dims();
+        let kv = keys.k.dims()[1];
+        let (share, scale, dtype) = (heads / kv, (width as f64).powf(-0.5), q.dtype().into());
+        let q = q.reshape([batch, length, kv, share, width]).permute([0, 2, 3, 1, 4]);
+        let transposed = keys.k.clone().swap_dims(2, 3);
+        let rows = self.parts.iter().map(|(from, to, mask)| {
+            let count = to - from;
+            let q = q.clone().narrow(3, *from, count).reshape([batch, kv, share * count, width]);
+            let scores = q.matmul(transposed.clone().narrow(3, 0, *to));
+            let weights = weights(scores.reshape([batch, heads, count, *to]), scale, Some(mask.clone()), dtype);
+            let seen = weights.reshape([batch, kv, share * count, *to]).matmul(keys.v.clone().narrow(2, 0, *to));
+            seen.reshape([batch, kv, share, count, width])
+        });
+        let y = join(rows.collect(), 3);
+        y.permute([0, 3, 1, 2, 4]).reshape([batch, length, heads * width])
+    }
+
+    /// Attention of answers to their prompt and to themselves.
+    ///
+    /// `q` is `[batch, group * count, heads, head_dim]`, the `count` newest tokens of each answer, which are its tokens
+    /// from `start` on; `own` are the answers' keys so far, room for later ones included. The prompt's keys are
+    /// used as they are by all answers. Gives `[batch, group * count, heads * head_dim]`.
+    #[must_use]
+    pub fn answer(&self, q: Tensor<4>, group: usize, start: usize, prompt: &Keys, own: &Own) -> Tensor<3> {
+        let [batch, all, heads, width] = q.dims();
+        let count = all / group.max(1);
+        let [_, kv, length, _] = prompt.k.dims();
+        let [parts, room, _] = own.k.dims();
+        let (share, scale, dtype) = (heads / kv, (width as f64).powf(-0.5), q.dtype().into());
+        let device = q.device();
+        let q = q.reshape([batch, group, count, kv, share, width]).permute([0, 3, 1, 4, 2, 5]);
+        let past = prompt.k.clone().swap_dims(2, 3);
+        let present = own.k.clone().swap_dims(1, 2);
+        let each = batch * heads * group * (length + room);
+        let rows = ranges(count, step(count, each)).map(|(from, to)| {
+            let n = to - from;
+            let q = q.clone().narrow(4, from, n);
+            let lines = [batch, kv, group * share * n, width];
+            let table = |keys: usize| [batch, kv * group * share, n, keys];
+            let to_prompt = q.clone().reshape(lines).matmul(past.clone()).reshape(table(length));
+            let to_own = q.reshape([parts, share * n, width]).matmul(present.clone()).reshape(table(room));
+            let hidden = |i: usize, key: usize| if key <= start + from + i { 0.0 } else { HIDDEN };
+            let mask: Vec<f32> = (0..n).flat_map(|i| (0..room).map(move |key| hidden(i, key))).collect();
+            let mask = Tensor::<4>::from_data(TensorData::new(mask, [1, 1, n, room]), &device);
+            let none = self.padding.clone().expand([batch, 1, n, length]);
+            let mask = Tensor::cat(vec![none, mask.expand([batch, 1, n, room])], 3);
+            let weights = weights(Tensor::cat(vec![to_prompt, to_own], 3), scale, Some(mask), dtype);
+            let of_prompt = weights.clone().narrow(3, 0, length).reshape([batch, kv, group * share * n, length]);
+            let of_own = weights.narrow(3, length, room).reshape([parts, share * n, room]);
+            let shape = [batch, kv, group, share, n, width];
+            of_prompt.matmul(prompt.v.clone()).reshape(shape) + of_own.matmul(own.v.clone()).reshape(shape)
+        });
+        let y = join(rows.collect(), 4);
+        y.permute([0, 2, 4, 1, 3, 5]).reshape([batch, group * count, heads * width])
+    }
+}
+
+/// Keys and values of answers, each `[batch * kv_heads * group, room, head_dim]`.
+#[derive(Debug, Clone)]
+pub struct Own {
+    k: Tensor<3>,
+    v: Tensor<3>,
+}
+
+impl Own {
+    /// From `[batch, group * count, kv_heads, head_dim]`, with zeros after them up to `room`.
+    #[must_use]
+    pub fn new(k: Tensor<4>, v: Tensor<4>, group: usize, room: usize) -> Self {
+        let lay = |x: Tensor<4>| {
+            let x = laid(x, group);
+            let [parts, count, width] = x.dims();
+            match room.saturating_sub(count) {
+                0 => x,
+                more => {
+                    let zeros = Tensor::zeros([parts, more, width], (&x.device(), x.dtype()));
+                    Tensor::cat(vec![x, zeros], 1)
+                }
+            }
+        };
+        Self { k: lay(k), v: lay(v) }
+    }
+
+    /// Writes newer keys and values at `start`, making room if there is none.
+    pub fn write(&mut self, k: Tensor<4>, v: Tensor<4>, group: usize, start: usize, room: usize) {
+        for (held, new) in [(&mut self.k, k), (&mut self.v, v)] {
+            let new = laid(new, group);
+            let [parts, had, width] = held.dims();
+            let count = new.dims()[1];
+            let device = held.device();
+            held.inplace(|held| {
+                let held = if had < room {
+                    let zeros = Tensor::zeros([parts, room - had, width], (&device, held.dtype()));
+                    Tensor::cat(vec![held, zeros], 1)
+                } else {
+                    held
+                };
+                held.slice_assign([0..parts, start..start + count, 0..width], new)
+            });
+        }
+    }
+}
+
+/// `[batch, group * count, kv, width]` as `[batch * kv * group, count, width]`.
+fn laid(x: Tensor<4>, group: usize) -> Tensor<3> {
+    let [batch, all, kv, width] = x.dims();
+    let count = all / group.max(1);
+    x.reshape([batch, group, count, kv, width]).permute([0, 3, 1, 2, 4]).reshape([
+        batch * kv * group,
+        count,
+        width,
+    ])
+}

@@ -1,0 +1,107 @@
+//! The layers that Burn has in another form: parameters named and laid out as in published files, and
+//! statistics in `f32` whatever the activations are.
+
+use burn::module::{Module, Param};
+use burn::tensor::{FloatDType, Tensor};
+
+use crate::weights::{WeightError, Weights};
+
+/// `x · Wᵀ + b`, with `W` as stored: `[out, in]`.
+#[derive(Module, Debug)]
+pub struct Linear {
+    /// `[out, in]`.
+    pub weight: Param<Tensor<2>>,
+    bias: Option<Param<Tensor<1>>>,
+}
+
+impl Linear {
+    /// The matrix `name.weight`.
+    ///
+    /// # Errors
+    /// [`WeightError`].
+    pub fn matrix(weights: &mut Weights<'_>, name: &str) -> Result<Self, WeightError> {
+        Ok(Self { weight: weights.take(&format!("{name}.weight"))?, bias: None })
+    }
+
+    /// The matrix `name.weight` and the bias `name.bias`.
+    ///
+    /// # Errors
+    /// [`WeightError`].
+    pub fn affine(weights: &mut Weights<'_>, name: &str) -> Result<Self, WeightError> {
+        Ok(Self { bias: Some(weights.take(&format!("{name}.bias"))?), ..Self::matrix(weights, name)? })
+    }
+
+    /// Over the last axis.
+    #[must_use]
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let mut shape = x.dims();
+        let rows = shape[..D - 1].iter().product::<usize>();
+        let y = x.reshape([rows, shape[D - 1]]).matmul(self.weight.val().transpose());
+        let y = match &self.bias {
+            Some(bias) => y + bias.val().unsqueeze::<2>(),
+            None => y,
+        };
+        shape[D - 1] = y.dims()[1];
+        y.reshape(shape)
+    }
+}
+
+/// Root-mean-square norm over the last axis: normalised in `f32`, cast back, then weighted.
+#[derive(Module, Debug)]
+pub struct RmsNorm {
+    weight: Param<Tensor<1>>,
+    #[module(skip)]
+    eps: f64,
+}
+
+impl RmsNorm {
+    /// The weight `name.weight`.
+    ///
+    /// # Errors
+    /// [`WeightError`].
+    pub fn new(weights: &mut Weights<'_>, name: &str, eps: f64) -> Result<Self, WeightError> {
+        Ok(Self { weight: weights.take(&format!("{name}.weight"))?, eps })
+    }
+
+    /// Norms the last axis.
+    #[must_use]
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let dtype: FloatDType = x.dtype().into();
+        let x = x.cast(FloatDType::F32);
+        let mean_square = (x.clone() * x.clone()).mean_dim(D - 1);
+        let x = (x / (mean_square + self.eps).sqrt()).cast(dtype);
+        x * self.weight.val().unsqueeze::<D>()
+    }
+}
+
+/// Layer norm over the last axis, ε = 1e-6, computed in `f32`.
+#[derive(Module, Debug)]
+pub struct LayerNorm {
+    weight: Param<Tensor<1>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl LayerNorm {
+    /// The parameters `name.weight` and `name.bias`.
+    ///
+    /// # Errors
+    /// [`WeightError`].
+    pub fn new(weights: &mut Weights<'_>, name: &str) -> Result<Self, WeightError> {
+        Ok(Self {
+            weight: weights.take(&format!("{name}.weight"))?,
+            bias: weights.take(&format!("{name}.bias"))?,
+        })
+    }
+
+    /// Norms the last axis.
+    #[must_use]
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let dtype: FloatDType = x.dtype().into();
+        let x = x.cast(FloatDType::F32);
+        let x = x.clone() - x.mean_dim(D - 1);
+        let variance = (x.clone() * x.clone()).mean_dim(D - 1);
+        let x = x / (variance + 1e-6).sqrt();
+        let wide = |p: &Param<Tensor<1>>| p.val().cast(FloatDType::F32).unsqueeze::<D>();
+        (x * wide(&self.weight) + wide(&self.bias)).cast(dtype)
+    }
+}
