@@ -11,6 +11,7 @@ pub mod attention;
 pub mod batch;
 pub mod config;
 pub mod decoder;
+pub mod device;
 pub mod export;
 pub mod generate;
 pub mod head;
