@@ -90,7 +90,7 @@ impl Layer {
     #[must_use]
     pub fn prompt(&self, x: Tensor<3>, rotary: &Rotary, mask: &Causal) -> (Tensor<3>, Keys) {
         let (q, k, v) = self.self_attn.project(self.input_layernorm.forward(x.clone()), rotary);
-        let keys = Keys { k: k.swap_dims(1, 2), v: v.swap_dims(1, 2) };
+        let keys = Keys::new(k, v);
         let attended = mask.attend(q, &keys);
         (self.rest(x, attended), keys)
     }

@@ -3,6 +3,7 @@
 use burn::tensor::{DType, FloatDType, Int, Tensor, TensorData};
 
 use crate::attention::{HIDDEN, indices};
+use crate::nn::product;
 
 /// Logits that are held at once.
 const LOGITS: usize = 1 << 26;
@@ -59,7 +60,7 @@ impl Head {
     /// Logits of tokens `from..to`, in `f32`, `[places, to - from]`.
     fn part(&self, hidden: &Tensor<2>, from: usize, to: usize) -> Tensor<2> {
         let weight = self.weight.clone().narrow(0, from, to - from);
-        let logits = hidden.clone().matmul(weight.transpose()).cast(FloatDType::F32) / self.temperature;
+        let logits = product(hidden.clone(), weight).cast(FloatDType::F32) / self.temperature;
         match &self.mask {
             Some(mask) => logits + mask.clone().narrow(1, from, to - from),
             None => logits,

@@ -126,8 +126,10 @@ impl Shard {
     }
 }
 
+type Reals<'a> = Box<dyn Iterator<Item = f32> + 'a>;
+
 /// Stored bytes as `f32`, which holds every value of the narrower types.
-fn widened(dtype: Dtype, data: &[u8]) -> Option<Box<dyn Iterator<Item = f32> + '_>> {
+fn widened(dtype: Dtype, data: &[u8]) -> Option<Reals<'_>> {
     let pairs = data.chunks_exact(2).map(|b| [b[0], b[1]]);
     Some(match dtype {
         Dtype::F32 => {

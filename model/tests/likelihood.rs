@@ -112,7 +112,7 @@ fn the_model_looks_at_the_pictures() {
 fn what_is_sampled_is_what_is_scored_to_the_bit() {
     let toy = toy();
     let (p, q) = (toy.prompt(TaskName::Grounding, 4), toy.prompt(TaskName::Jigsaw, 4));
-    for (group, max_tokens) in [(3, 12), (1, 5), (8, 30)] {
+    for (group, max_tokens) in [(2, 12), (3, 5), (8, 70)] {
         let how = Sampling { group, temperature: 1.0, top_p: 1.0, top_k: 0, max_tokens };
         for prompts in [vec![&p, &q], vec![&p]] {
             let rollouts = toy.write(&prompts, how);

@@ -6,6 +6,7 @@
 mod files;
 mod forward;
 mod kit;
+mod likelihood;
 mod train;
 
 use burn::tensor::Device;
