@@ -135,8 +135,10 @@ impl Causal {
             let count = to - from;
             let q = q.clone().narrow(3, *from, count).reshape([batch, kv, share * count, width]);
             let scores = q.matmul(keys.k.clone().narrow(3, 0, *to));
-            let weights = weights(scores.reshape([batch, heads, count, *to]), scale, Some(mask.clone()), dtype);
-            let seen = weights.reshape([batch, kv, share * count, *to]).matmul(keys.v.clone().narrow(2, 0, *to));
+            let weights =
+                weights(scores.reshape([batch, heads, count, *to]), scale, Some(mask.clone()), dtype);
+            let seen =
+                weights.reshape([batch, kv, share * count, *to]).matmul(keys.v.clone().narrow(2, 0, *to));
             seen.reshape([batch, kv, share, count, width])
         });
         let y = join(rows.collect(), 3);
@@ -171,7 +173,8 @@ impl Causal {
             let none = self.padding.clone().expand([batch, 1, n, length]);
             let mask = Tensor::cat(vec![none, mask.expand([batch, 1, n, room])], 3);
             let weights = weights(Tensor::cat(vec![to_prompt, to_own], 3), scale, Some(mask), dtype);
-            let of_prompt = weights.clone().narrow(3, 0, length).reshape([batch, kv, group * share * n, length]);
+            let of_prompt =
+                weights.clone().narrow(3, 0, length).reshape([batch, kv, group * share * n, length]);
             let of_own = weights.narrow(3, length, room).reshape([parts, share * n, room]);
             let shape = [batch, kv, group, share, n, width];
             of_prompt.matmul(prompt.v.clone()).reshape(shape) + of_own.matmul(own.v.clone()).reshape(shape)

@@ -393,7 +393,9 @@ impl VisionConfig {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(list)) => {
                 let taps: Option<Vec<usize>> = list.iter().map(|x| x.as_u64().map(|n| n as usize)).collect();
-                taps.ok_or_else(|| wrong(&v.key("deepstack_visual_indexes"), "is not a list of block numbers"))?
+                taps.ok_or_else(|| {
+                    wrong(&v.key("deepstack_visual_indexes"), "is not a list of block numbers")
+                })?
             }
             Some(_) => return Err(wrong(&v.key("deepstack_visual_indexes"), "is not a list")),
         };

@@ -182,7 +182,11 @@ struct Mlp {
 impl Mlp {
     fn new(weights: &mut Weights<'_>, name: &str) -> Result<Self, WeightError> {
         let mut matrix = |part: &str| Linear::matrix(weights, &format!("{name}.{part}"));
-        Ok(Self { gate_proj: matrix("gate_proj")?, up_proj: matrix("up_proj")?, down_proj: matrix("down_proj")? })
+        Ok(Self {
+            gate_proj: matrix("gate_proj")?,
+            up_proj: matrix("up_proj")?,
+            down_proj: matrix("down_proj")?,
+        })
     }
 
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {

@@ -86,14 +86,17 @@ pub fn generate(
     // The first tokens of a prompt's answers come from one distribution, looked at as often as there are answers: so
     // every step has as many rows, and on the CPU the same rounding.
     let width = prefix.last.dims()[1];
-    let mut hidden = prefix.last.clone().unsqueeze_dim::<3>(1).repeat_dim(1, group).reshape([rows * group, width]);
+    let mut hidden =
+        prefix.last.clone().unsqueeze_dim::<3>(1).repeat_dim(1, group).reshape([rows * group, width]);
     let mut running: Vec<usize> = (0..rows * group).collect();
     for step in 0..how.max_tokens {
         let mut newest = vec![tokens.pad; rows * group];
         let chosen = choose(&head, &hidden, &running, how, streams)?;
         for (&i, (token, log_probability)) in running.iter().zip(chosen) {
             if !log_probability.is_finite() {
-                return Err(GenerateError(format!("the log-probability of token {token} is {log_probability}")));
+                return Err(GenerateError(format!(
+                    "the log-probability of token {token} is {log_probability}"
+                )));
             }
             newest[i] = token;
             let rollout = &mut rollouts[i];

@@ -171,7 +171,9 @@ impl Checkpoint {
             Dtype::F32 => DType::F32,
             Dtype::BF16 => DType::BF16,
             Dtype::F16 => DType::F16,
-            other => return Err(fail(ShardError::Dtype { name: name.to_owned(), dtype: format!("{other:?}") })),
+            other => {
+                return Err(fail(ShardError::Dtype { name: name.to_owned(), dtype: format!("{other:?}") }));
+            }
         };
         if let Some((at, value)) = not_finite(info.dtype, &bytes) {
             return Err(WeightError::NotFinite { name: name.to_owned(), value: value.to_string(), at });

@@ -110,9 +110,13 @@ fn parity_bf16() {
                 let what = format!("{}: bf16 weights", case.name);
                 close(&what, &logits(&wide), exact, Some(&case.mask), tolerance);
                 // The reference's own error in bf16 is the yardstick.
-                let recorded = kit.entry["bf16"][&case.name]["bf16_vs_f32_math_rms"].as_f64().expect("recorded");
+                let recorded =
+                    kit.entry["bf16"][&case.name]["bf16_vs_f32_math_rms"].as_f64().expect("recorded");
                 let rms = rms(&logits(&narrow), exact, &case.mask);
-                eprintln!("{}: bf16 arithmetic, rms error {rms:.4}, the reference's {recorded:.4}", case.name);
+                eprintln!(
+                    "{}: bf16 arithmetic, rms error {rms:.4}, the reference's {recorded:.4}",
+                    case.name
+                );
                 assert!(rms <= 1.5 * recorded, "{}: {rms} against {recorded}", case.name);
                 cases += 1;
             }

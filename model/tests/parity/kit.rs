@@ -121,7 +121,7 @@ pub(crate) fn goldens(path: &Path) -> BTreeMap<String, Golden> {
                         .map(|b| i64::from_le_bytes(b.try_into().expect("eight bytes")))
                         .collect();
                 }
-                _ => golden.reals = shard.reals(&name).expect("reads").expect("is there").1,
+                _ => golden.reals = shard.reals(&name).expect("reads").expect("is there").values,
             }
             (name, golden)
         })
@@ -174,10 +174,8 @@ pub(crate) fn visuals(
     let visuals = |kind: Kind, pixels: &str, grids: &str| -> Vec<Visual> {
         let Some(grids) = goldens.get(grids) else { return Vec::new() };
         let files = entry["pixels_concat_in_order"][pixels].as_array().expect("names pixel files");
-        let pixels: Vec<f32> = files
-            .iter()
-            .flat_map(|f| goldens_of(&kit.folder.join(f.as_str().expect("a name"))))
-            .collect();
+        let pixels: Vec<f32> =
+            files.iter().flat_map(|f| goldens_of(&kit.folder.join(f.as_str().expect("a name")))).collect();
         let values = config.vision.patch_values();
         let mut at = 0;
         let visuals: Vec<Visual> = grids

@@ -21,8 +21,9 @@ fn parity_drawn_and_scored() {
             for case in kit.cases(&config) {
                 let how = Sampling { group: 8, temperature: 0.8, top_p: 1.0, top_k: 0, max_tokens: 12 };
                 let prompts: Vec<&Prompt> = case.prompts.iter().collect();
-                let mut streams: Vec<Stream> =
-                    (0..prompts.len() * 8).map(|i| Stream::keyed(7, "parity", &case.name, i as u64)).collect();
+                let mut streams: Vec<Stream> = (0..prompts.len() * 8)
+                    .map(|i| Stream::keyed(7, "parity", &case.name, i as u64))
+                    .collect();
                 let rollouts =
                     generate(&policy, &prompts, how, &mut streams, &mut |_, _| true).expect("writes");
                 let answers: Vec<Vec<Vec<u32>>> =
@@ -35,7 +36,10 @@ fn parity_drawn_and_scored() {
                 };
                 assert_eq!(drawn, score(&prompts, &answers, room(12, 12)), "{}", case.name);
                 let alone = prompts.iter().zip(&answers).flat_map(|(prompt, group)| {
-                    group.iter().flat_map(|answer| score(&[prompt], &[vec![answer.clone()]], 0)).collect::<Vec<_>>()
+                    group
+                        .iter()
+                        .flat_map(|answer| score(&[prompt], &[vec![answer.clone()]], 0))
+                        .collect::<Vec<_>>()
                 });
                 for (a, b) in drawn.iter().zip(alone) {
                     worst = worst.max((a - b).abs());

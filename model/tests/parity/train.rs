@@ -94,7 +94,10 @@ fn parity_training_step() {
                 let (atol, rtol) = kits.tolerance("loss");
                 // Later losses carry the rounding of every step before.
                 let slack = if step == 0 { 1.0 } else { 20.0 };
-                assert!((got - wanted).abs() <= slack * (atol + rtol * wanted), "loss {step}: {got}, {wanted}");
+                assert!(
+                    (got - wanted).abs() <= slack * (atol + rtol * wanted),
+                    "loss {step}: {got}, {wanted}"
+                );
                 let grads = value.backward();
                 if step == 0 {
                     let mut visitor = Named { path: Vec::new(), grads: &grads, found: BTreeMap::new() };
@@ -105,11 +108,21 @@ fn parity_training_step() {
                     for (name, norm) in all {
                         let norm = norm.as_f64().expect("a number");
                         let got = found[name].iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
-                        assert!((got - norm).abs() <= 2e-5 + 1e-3 * norm, "{name}: norm {got} against {norm}");
+                        assert!(
+                            (got - norm).abs() <= 2e-5 + 1e-3 * norm,
+                            "{name}: norm {got} against {norm}"
+                        );
                         norms += 1;
                     }
-                    for (name, golden) in want.iter().filter_map(|(n, g)| Some((n.strip_prefix("grad.")?, g))) {
-                        close(&format!("grad {name}"), &found[name], &golden.reals, None, kits.tolerance("grad.*"));
+                    for (name, golden) in want.iter().filter_map(|(n, g)| Some((n.strip_prefix("grad.")?, g)))
+                    {
+                        close(
+                            &format!("grad {name}"),
+                            &found[name],
+                            &golden.reals,
+                            None,
+                            kits.tolerance("grad.*"),
+                        );
                         tensors += 1;
                     }
                 }
@@ -126,7 +139,10 @@ fn parity_training_step() {
                         let mut kept = 0;
                         for ((got, want), g) in after[name].iter().zip(&golden.reals).zip(&grad.reals) {
                             if g.abs() > 1e-5 || *g == 0.0 {
-                                assert!((got - want).abs() <= atol, "{name}: {got} against {want}, gradient {g}");
+                                assert!(
+                                    (got - want).abs() <= atol,
+                                    "{name}: {got} against {want}, gradient {g}"
+                                );
                                 kept += 1;
                             }
                         }

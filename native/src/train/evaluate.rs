@@ -47,9 +47,8 @@ pub fn answer(
     let mut out = Vec::with_capacity(examples.len());
     for chunk in examples.chunks(32) {
         let prompts: Vec<_> = chunk.iter().map(|e| &e.prompt).collect();
-        let rollouts =
-            generate(&policy, &prompts, how, &mut [], &mut |_, _| true)
-                .map_err(|e| Error::failed(e.to_string()))?;
+        let rollouts = generate(&policy, &prompts, how, &mut [], &mut |_, _| true)
+            .map_err(|e| Error::failed(e.to_string()))?;
         for (example, group) in chunk.iter().zip(rollouts) {
             let answer = group.first().map(|r| tokenizer.decode(&r.ids, true)).unwrap_or_default();
             let score = example.item.truth.score(&answer);

@@ -169,7 +169,8 @@ impl Run<'_> {
             let begun = Instant::now();
             let examples = self.examples(step * sft.batch, sft.batch, &self.templates)?;
             let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
-            let answers = examples.iter().map(|e| Ok(vec![self.target(e)?])).collect::<Result<Vec<_>, Error>>()?;
+            let answers =
+                examples.iter().map(|e| Ok(vec![self.target(e)?])).collect::<Result<Vec<_>, Error>>()?;
             let (prompts, answers) = self.layout(&prompts, &answers);
             let tokens = prompts.ids.len() + answers.ids.len();
             let log_probabilities = learner.policy.score(&prompts, &answers, 1.0, 0).log_probability;
@@ -246,7 +247,14 @@ impl Run<'_> {
             for (example, group) in examples.iter().zip(&rollouts) {
                 let scores: Vec<_> = group
                     .iter()
-                    .map(|r| pay(&phase.rewards, example.task, &example.item.truth, &self.processor.tokenizer.decode(&r.ids, true)))
+                    .map(|r| {
+                        pay(
+                            &phase.rewards,
+                            example.task,
+                            &example.item.truth,
+                            &self.processor.tokenizer.decode(&r.ids, true),
+                        )
+                    })
                     .collect();
                 let rewards: Vec<f64> = scores.iter().map(|s| s.total).collect();
                 let a = advantages(&rewards, g.advantage_epsilon);
@@ -262,8 +270,9 @@ impl Run<'_> {
             let (new, entropy) = (seen.log_probability, seen.entropy.mean());
             // One update per batch of rollouts: the policy that sampled is the policy that learns.
             let old = new.clone().detach();
-            let at_reference =
-                reference.as_ref().map(|r| Tensor::from_inner(r.score(&prompts, &answers, g.temperature, 0).log_probability));
+            let at_reference = reference
+                .as_ref()
+                .map(|r| Tensor::from_inner(r.score(&prompts, &answers, g.temperature, 0).log_probability));
             let (value, kl) = loss(new, old, at_reference, &advantage, &weights(&lengths, g.reduction), g);
             // Each phase is a run of its own, as in MUSEG.
             let learning_rate = g.learning_rate * rate(g.schedule, step - done, phase.steps);
@@ -304,7 +313,8 @@ fn stopped(phase: &str, step: usize, examples: &[Example], error: &dyn std::fmt:
 /// A checkpoint like any other: configuration, tokenizer and weights in a folder of their own.
 fn save(policy: &Policy, folder: &Path) -> Result<(), Error> {
     let parent = folder.parent().unwrap_or(Path::new("."));
-    let fail = |e: &dyn std::fmt::Display| Error::path(folder, format!("the checkpoint cannot be saved: {e}"));
+    let fail =
+        |e: &dyn std::fmt::Display| Error::path(folder, format!("the checkpoint cannot be saved: {e}"));
     let staged = tempfile::Builder::new().prefix(".saving").tempdir_in(parent).map_err(|e| fail(&e))?;
     for (name, bytes) in toy::files(policy.config()) {
         std::fs::write(staged.path().join(name), bytes).map_err(|e| fail(&e))?;
