@@ -114,6 +114,18 @@ fn wrong(key: &str, what: impl Into<String>) -> ConfigError {
 /// Largest size of anything; keeps products of sizes far from overflow.
 const LARGEST: u64 = 1 << 24;
 
+/// Most layers or blocks.
+const DEEPEST: usize = 512;
+/// Largest width of the decoder; with it and the others no product of a parameter's sides, and no sum over all
+/// parameters, overflows.
+const WIDEST: usize = 1 << 20;
+/// Largest width of the vision tower.
+const WIDEST_TOWER: usize = 1 << 16;
+/// Largest side of a patch.
+const LARGEST_PATCH: usize = 256;
+/// Largest side of a group of patches.
+const LARGEST_GROUP: usize = 16;
+
 /// One table of the JSON, and how it is called in messages.
 struct Table<'a> {
     name: &'a str,
@@ -287,6 +299,21 @@ impl Config {
     /// [`ConfigError`] naming the one that does not.
     pub fn check(&self) -> Result<(), ConfigError> {
         let (t, v) = (&self.text, &self.vision);
+        let bounds = [
+            ("text_config.num_hidden_layers", t.layers, DEEPEST),
+            ("text_config.hidden_size", t.hidden, WIDEST),
+            ("text_config.intermediate_size", t.intermediate, WIDEST),
+            ("text_config.num_attention_heads x head_dim", t.heads.saturating_mul(t.head_dim), WIDEST),
+            ("vision_config.depth", v.depth, DEEPEST),
+            ("vision_config.hidden_size", v.hidden, WIDEST_TOWER),
+            ("vision_config.intermediate_size", v.intermediate, WIDEST),
+            ("vision_config.patch_size", v.patch, LARGEST_PATCH),
+            ("vision_config.temporal_patch_size", v.temporal_patch, LARGEST_PATCH),
+            ("vision_config.spatial_merge_size", v.merge, LARGEST_GROUP),
+        ];
+        if let Some((key, size, most)) = bounds.into_iter().find(|b| b.1 > b.2) {
+            return Err(wrong(key, format!("{size} is more than {most}")));
+        }
         if !t.heads.is_multiple_of(t.kv_heads) {
             return Err(wrong(
                 "text_config.num_key_value_heads",
@@ -296,7 +323,8 @@ impl Config {
         if !t.head_dim.is_multiple_of(2) {
             return Err(wrong("text_config.head_dim", format!("{} is odd", t.head_dim)));
         }
-        if t.mrope_section.iter().sum::<usize>() != t.head_dim / 2 {
+        let section = t.mrope_section.iter().fold(0_usize, |sum, n| sum.saturating_add(*n));
+        if section != t.head_dim / 2 {
             return Err(wrong(
                 "text_config.mrope_section",
                 format!("{:?} does not add up to half of head_dim = {}", t.mrope_section, t.head_dim),
@@ -358,7 +386,9 @@ impl TextConfig {
         rope.only("rope_type", &[json!("default"), json!("mrope")])?;
         rope.only("mrope_interleaved", &[json!(true)])?;
         let section: Vec<usize> = match rope.map.get("mrope_section") {
-            Some(Value::Array(list)) => list.iter().filter_map(|v| v.as_u64().map(|n| n as usize)).collect(),
+            Some(Value::Array(list)) => {
+                list.iter().map(|v| v.as_u64().map(|n| n as usize)).collect::<Option<_>>().unwrap_or_default()
+            }
             _ => Vec::new(),
         };
         let mrope_section = section

@@ -115,6 +115,11 @@ impl Checkpoint {
         Self { shards, place }
     }
 
+    /// The files, in the order of their names.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.shards.iter().map(|(path, _)| path.as_path())
+    }
+
     /// How most of its numbers are stored: `float32`, `bfloat16` or `float16`.
     #[must_use]
     pub fn dtype(&self) -> &'static str {
@@ -130,10 +135,10 @@ impl Checkpoint {
         bytes.into_iter().max_by_key(|(_, n)| *n).map_or("float32", |(name, _)| name)
     }
 
-    /// Checks names and shapes against a configuration, before anything is read.
+    /// Checks names, shapes and types against a configuration, before anything is read.
     ///
     /// # Errors
-    /// [`WeightError`] listing what is missing, unexpected, or of another shape.
+    /// [`WeightError`] listing what is missing or unexpected, or naming what has another shape or type.
     pub fn check(&self, config: &Config) -> Result<(), WeightError> {
         let wanted = parameters(config);
         let missing: Vec<String> =
@@ -150,13 +155,16 @@ impl Checkpoint {
             return Err(WeightError::Unexpected(unexpected));
         }
         for spec in &wanted {
-            let found = &self.shards[self.place[&spec.name]].1.tensors()[&spec.name].shape;
-            if *found != spec.shape {
-                return Err(WeightError::Shape {
-                    name: spec.name.clone(),
-                    found: found.clone(),
-                    wanted: spec.shape.clone(),
-                });
+            let (path, shard) = &self.shards[self.place[&spec.name]];
+            let found = &shard.tensors()[&spec.name];
+            let name = spec.name.clone();
+            if found.shape != spec.shape {
+                let (found, wanted) = (found.shape.clone(), spec.shape.clone());
+                return Err(WeightError::Shape { name, found, wanted });
+            }
+            if !matches!(found.dtype, Dtype::F32 | Dtype::BF16 | Dtype::F16) {
+                let source = ShardError::Dtype { name, dtype: format!("{:?}", found.dtype) };
+                return Err(WeightError::Shard { path: path.clone(), source });
             }
         }
         Ok(())

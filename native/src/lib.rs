@@ -7,6 +7,8 @@ pub mod error;
 pub mod files;
 pub mod inspect;
 pub mod loader;
+pub mod media;
+pub mod model;
 pub mod serve;
 pub mod train;
 pub mod video;

@@ -1,5 +1,6 @@
 //! The command line: parses and calls.
 
+mod chat;
 mod compare;
 mod doctor;
 mod inspect;
@@ -49,7 +50,9 @@ enum Command {
     Score(score::Args),
     /// Compare two files of scores on the same items: means, difference, p-value.
     Compare(compare::Args),
-    /// Say what this machine has and lacks: codecs, devices, disk, versions.
+    /// Talk to a checkpoint about videos and images.
+    Chat(chat::Args),
+    /// Say what this machine has and lacks: codecs, devices, disk, versions; or whether a model fits it.
     Doctor(doctor::Args),
     /// Serve the built site.
     Serve {
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Perturb(args) => perturb::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Chat(args) => chat::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Serve { addr, site } => crate::serve::serve(&site, addr),
     };

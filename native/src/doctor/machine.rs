@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use scrubjay_model::device::{self, DeviceError, DeviceName};
+
 use super::programs::{ask, on_path};
 use super::{Check, State};
 
@@ -53,18 +55,37 @@ fn features() -> Vec<&'static str> {
 const ENOUGH_MEMORY: u64 = 2 << 30;
 
 fn memory() -> Check {
-    let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let Some(available) = kilobytes(&told, "MemAvailable:") else {
+    let Some(Memory { available, total, bound }) = told() else {
         return Check::new("processor", "memory", State::Info, "this system does not say");
     };
+    let state = if available < ENOUGH_MEMORY { State::Limited } else { State::Ok };
+    let of = bound.map_or_else(String::new, |b| format!(", {} allowed here", amount(b)));
+    let detail = format!("{} available of {}{of}", amount(available), amount(total));
+    Check::new("processor", "memory", state, detail).get("free memory, or use fewer --workers")
+}
+
+/// What the system tells of its memory, in bytes.
+struct Memory {
+    /// At most `bound`.
+    available: u64,
+    total: u64,
+    /// A container's own bound, where there is one.
+    bound: Option<u64>,
+}
+
+fn told() -> Option<Memory> {
+    let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let available = kilobytes(&told, "MemAvailable:")?;
     let total = kilobytes(&told, "MemTotal:").unwrap_or(available);
-    // A container's own bound, where there is one.
-    let bound = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|t| t.trim().parse().ok());
-    let free = bound.map_or(available, |b: u64| available.min(b));
-    let state = if free < ENOUGH_MEMORY { State::Limited } else { State::Ok };
-    let of = bound.map_or_else(String::new, |b| format!(", {} allowed here", giga(b)));
-    Check::new("processor", "memory", state, format!("{} available of {}{of}", giga(available), giga(total)))
-        .get("free memory, or use fewer --workers")
+    let number = |file| std::fs::read_to_string(file).ok().and_then(|t| t.trim().parse::<u64>().ok());
+    let bound = number("/sys/fs/cgroup/memory.max");
+    Some(Memory { available: bound.map_or(available, |b| available.min(b)), total, bound })
+}
+
+/// Bytes of memory that may be taken now, where the system says.
+#[must_use]
+pub fn available_memory() -> Option<u64> {
+    told().map(|m| m.available)
 }
 
 fn kilobytes(told: &str, key: &str) -> Option<u64> {
@@ -72,8 +93,14 @@ fn kilobytes(told: &str, key: &str) -> Option<u64> {
     value.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
-fn giga(bytes: u64) -> String {
-    format!("{:.1} GB", bytes as f64 / 1e9)
+/// Bytes for people.
+pub(crate) fn amount(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        0..1_000_000 => (1e3, "kB"),
+        1_000_000..1_000_000_000 => (1e6, "MB"),
+        _ => (1e9, "GB"),
+    };
+    format!("{:.1} {name}", bytes as f64 / unit)
 }
 
 /// Below this many bytes a folder is nearly full.
@@ -127,7 +154,7 @@ fn disk((name, folder): &(&str, PathBuf)) -> Check {
     match free(there) {
         Some(bytes) => {
             let state = if bytes < ENOUGH_DISK { State::Limited } else { State::Ok };
-            Check::new("disk", *name, state, format!("{} free at {place}", giga(bytes)))
+            Check::new("disk", *name, state, format!("{} free at {place}", amount(bytes)))
                 .get("free space, or choose a folder on another disk")
         }
         None => Check::new(
@@ -186,16 +213,40 @@ pub(super) fn devices() -> Vec<Check> {
         Ok(told) => told.trim().replace('\n', "; "),
         Err(e) => format!("there, but {e}"),
     });
-    let none = "not built in this binary; a device below cannot be used by it";
-    vec![
-        Check::new("devices", "cpu", State::Ok, "Burn's flex backend, the one that trains"),
-        Check::new("devices", "wgpu", State::Missing, none).get("no build has it yet; the CPU is used"),
-        Check::new("devices", "cuda", State::Missing, none).get("no build has it yet; the CPU is used"),
+    let mut checks = vec![backend(DeviceName::Cpu, "cpu"), backend(DeviceName::Wgpu, "wgpu")];
+    // The numbers have no gaps: the first that is not there ends the list.
+    checks.push(backend(DeviceName::Cuda(0), "cuda"));
+    if checks.last().is_some_and(|c| c.state == State::Ok) {
+        let more = (1..MOST_GPUS).map(|n| backend(DeviceName::Cuda(n), &format!("cuda:{n}")));
+        checks.extend(more.take_while(|c| c.state != State::Missing));
+    }
+    checks.extend([
         there("NVIDIA device files", (!nodes.is_empty()).then(|| nodes.join(", "))),
         there("NVIDIA driver library", library("libcuda.so.1").map(shown)),
         there("nvidia-smi", cards),
         there("Vulkan loader", library("libvulkan.so.1").map(shown)),
-    ]
+    ]);
+    checks
+}
+
+/// More than a machine has.
+const MOST_GPUS: usize = 64;
+
+/// Whether a backend is built in, and what it computes on here: tried out, not guessed.
+fn backend(device: DeviceName, name: &str) -> Check {
+    let check = |state, detail: String| Check::new("devices", name, state, detail);
+    match device::open(device) {
+        Ok(opened) => {
+            let able = opened.able().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            check(State::Ok, format!("{}; computes in {able}", opened.description))
+        }
+        Err(DeviceError::NotBuilt { feature, .. }) => {
+            let get = format!("build it with --features {feature}");
+            check(State::Missing, "not built into this program".to_owned()).get(&get)
+        }
+        Err(DeviceError::NotThere { what, .. }) => check(State::Missing, what).get("the CPU is used without"),
+        Err(e) => check(State::Limited, e.to_string()).get("the CPU is used without"),
+    }
 }
 
 #[cfg(test)]

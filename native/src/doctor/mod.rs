@@ -5,11 +5,15 @@
 
 mod codecs;
 mod machine;
+pub mod model;
 mod programs;
 
 use std::path::Path;
 
 use serde::Serialize;
+
+pub(crate) use machine::amount;
+pub use machine::available_memory;
 
 /// How something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,6 +25,8 @@ pub enum State {
     Limited,
     /// Not there.
     Missing,
+    /// There, but of no use.
+    Broken,
     /// For information; neither good nor bad.
     Info,
 }
@@ -33,6 +39,7 @@ impl State {
             Self::Ok => "ok",
             Self::Limited => "limited",
             Self::Missing => "missing",
+            Self::Broken => "broken",
             Self::Info => "info",
         }
     }
@@ -62,7 +69,7 @@ impl Check {
     }
 
     fn get(self, how: &str) -> Self {
-        let wanted = matches!(self.state, State::Missing | State::Limited);
+        let wanted = matches!(self.state, State::Missing | State::Limited | State::Broken);
         Self { get: wanted.then(|| how.to_owned()), ..self }
     }
 
