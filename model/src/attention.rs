@@ -6,6 +6,8 @@
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 
+use crate::nn::laid_out;
+
 /// Added to the score of a key that must not be seen. Finite, so that a row in which nothing is seen stays a
 /// number; its weight beside any seen key is exactly 0.
 pub const HIDDEN: f32 = -1e9;
@@ -39,11 +41,25 @@ pub fn indices(values: Vec<i32>, device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(values, [n]), device)
 }
 
-/// Keys and values of a prompt, each `[batch, kv_heads, length, head_dim]`.
+/// Keys and values of a prompt.
+///
+/// Keys lie as scores need them, dimensions before tokens. On the CPU this also keeps matrix products away from a
+/// kernel for small ones that sums in another order, so that a token's numbers do not depend on how many others are
+/// computed beside it.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    pub(crate) k: Tensor<4>,
-    pub(crate) v: Tensor<4>,
+    /// `[batch, kv_heads, head_dim, length]`.
+    k: Tensor<4>,
+    /// `[batch, kv_heads, length, head_dim]`.
+    v: Tensor<4>,
+}
+
+impl Keys {
+    /// From `[batch, length, kv_heads, head_dim]`.
+    #[must_use]
+    pub fn new(k: Tensor<4>, v: Tensor<4>) -> Self {
+        Self { k: laid_out(k.permute([0, 2, 3, 1])), v: v.swap_dims(1, 2) }
+    }
 }
 
 /// Every query sees every key: `q`, `k` and `v` are `[batch, heads, length, head_dim]`.
@@ -115,13 +131,14 @@ impl Causal {
         let kv = keys.k.dims()[1];
         let (share, scale, dtype) = (heads / kv, (width as f64).powf(-0.5), q.dtype().into());
         let q = q.reshape([batch, length, kv, share, width]).permute([0, 2, 3, 1, 4]);
-        let transposed = keys.k.clone().swap_dims(2, 3);
         let rows = self.parts.iter().map(|(from, to, mask)| {
             let count = to - from;
             let q = q.clone().narrow(3, *from, count).reshape([batch, kv, share * count, width]);
-            let scores = q.matmul(transposed.clone().narrow(3, 0, *to));
-            let weights = weights(scores.reshape([batch, heads, count, *to]), scale, Some(mask.clone()), dtype);
-            let seen = weights.reshape([batch, kv, share * count, *to]).matmul(keys.v.clone().narrow(2, 0, *to));
+            let scores = q.matmul(keys.k.clone().narrow(3, 0, *to));
+            let weights =
+                weights(scores.reshape([batch, heads, count, *to]), scale, Some(mask.clone()), dtype);
+            let seen =
+                weights.reshape([batch, kv, share * count, *to]).matmul(keys.v.clone().narrow(2, 0, *to));
             seen.reshape([batch, kv, share, count, width])
         });
         let y = join(rows.collect(), 3);
@@ -137,28 +154,27 @@ impl Causal {
     pub fn answer(&self, q: Tensor<4>, group: usize, start: usize, prompt: &Keys, own: &Own) -> Tensor<3> {
         let [batch, all, heads, width] = q.dims();
         let count = all / group.max(1);
-        let [_, kv, length, _] = prompt.k.dims();
-        let [parts, room, _] = own.k.dims();
+        let [_, kv, length, _] = prompt.v.dims();
+        let [parts, room, _] = own.v.dims();
         let (share, scale, dtype) = (heads / kv, (width as f64).powf(-0.5), q.dtype().into());
         let device = q.device();
         let q = q.reshape([batch, group, count, kv, share, width]).permute([0, 3, 1, 4, 2, 5]);
-        let past = prompt.k.clone().swap_dims(2, 3);
-        let present = own.k.clone().swap_dims(1, 2);
         let each = batch * heads * group * (length + room);
         let rows = ranges(count, step(count, each)).map(|(from, to)| {
             let n = to - from;
             let q = q.clone().narrow(4, from, n);
             let lines = [batch, kv, group * share * n, width];
             let table = |keys: usize| [batch, kv * group * share, n, keys];
-            let to_prompt = q.clone().reshape(lines).matmul(past.clone()).reshape(table(length));
-            let to_own = q.reshape([parts, share * n, width]).matmul(present.clone()).reshape(table(room));
+            let to_prompt = q.clone().reshape(lines).matmul(prompt.k.clone()).reshape(table(length));
+            let to_own = q.reshape([parts, share * n, width]).matmul(own.k.clone()).reshape(table(room));
             let hidden = |i: usize, key: usize| if key <= start + from + i { 0.0 } else { HIDDEN };
             let mask: Vec<f32> = (0..n).flat_map(|i| (0..room).map(move |key| hidden(i, key))).collect();
             let mask = Tensor::<4>::from_data(TensorData::new(mask, [1, 1, n, room]), &device);
             let none = self.padding.clone().expand([batch, 1, n, length]);
             let mask = Tensor::cat(vec![none, mask.expand([batch, 1, n, room])], 3);
             let weights = weights(Tensor::cat(vec![to_prompt, to_own], 3), scale, Some(mask), dtype);
-            let of_prompt = weights.clone().narrow(3, 0, length).reshape([batch, kv, group * share * n, length]);
+            let of_prompt =
+                weights.clone().narrow(3, 0, length).reshape([batch, kv, group * share * n, length]);
             let of_own = weights.narrow(3, length, room).reshape([parts, share * n, room]);
             let shape = [batch, kv, group, share, n, width];
             of_prompt.matmul(prompt.v.clone()).reshape(shape) + of_own.matmul(own.v.clone()).reshape(shape)
@@ -168,10 +184,12 @@ impl Causal {
     }
 }
 
-/// Keys and values of answers, each `[batch * kv_heads * group, room, head_dim]`.
+/// Keys and values of answers, with room for later ones; laid out as [`Keys`].
 #[derive(Debug, Clone)]
 pub struct Own {
+    /// `[batch * kv_heads * group, head_dim, room]`.
     k: Tensor<3>,
+    /// `[batch * kv_heads * group, room, head_dim]`.
     v: Tensor<3>,
 }
 
@@ -179,47 +197,37 @@ impl Own {
     /// From `[batch, group * count, kv_heads, head_dim]`, with zeros after them up to `room`.
     #[must_use]
     pub fn new(k: Tensor<4>, v: Tensor<4>, group: usize, room: usize) -> Self {
-        let lay = |x: Tensor<4>| {
-            let x = laid(x, group);
-            let [parts, count, width] = x.dims();
-            match room.saturating_sub(count) {
-                0 => x,
-                more => {
-                    let zeros = Tensor::zeros([parts, more, width], (&x.device(), x.dtype()));
-                    Tensor::cat(vec![x, zeros], 1)
-                }
-            }
-        };
-        Self { k: lay(k), v: lay(v) }
+        let (k, v) = apart(k, v, group);
+        Self { k: roomy(k, 2, room), v: roomy(v, 1, room) }
     }
 
     /// Writes newer keys and values at `start`, making room if there is none.
     pub fn write(&mut self, k: Tensor<4>, v: Tensor<4>, group: usize, start: usize, room: usize) {
-        for (held, new) in [(&mut self.k, k), (&mut self.v, v)] {
-            let new = laid(new, group);
-            let [parts, had, width] = held.dims();
-            let count = new.dims()[1];
-            let device = held.device();
-            held.inplace(|held| {
-                let held = if had < room {
-                    let zeros = Tensor::zeros([parts, room - had, width], (&device, held.dtype()));
-                    Tensor::cat(vec![held, zeros], 1)
-                } else {
-                    held
-                };
-                held.slice_assign([0..parts, start..start + count, 0..width], new)
-            });
-        }
+        let (k, v) = apart(k, v, group);
+        let [parts, count, width] = v.dims();
+        let tokens = start..start + count;
+        self.k.inplace(|held| roomy(held, 2, room).slice_assign([0..parts, 0..width, tokens.clone()], k));
+        self.v.inplace(|held| roomy(held, 1, room).slice_assign([0..parts, tokens.clone(), 0..width], v));
     }
 }
 
-/// `[batch, group * count, kv, width]` as `[batch * kv * group, count, width]`.
-fn laid(x: Tensor<4>, group: usize) -> Tensor<3> {
-    let [batch, all, kv, width] = x.dims();
+/// Zeros behind what is there, up to `room` along an axis.
+fn roomy(x: Tensor<3>, axis: usize, room: usize) -> Tensor<3> {
+    let mut shape = x.dims();
+    shape[axis] = room.saturating_sub(shape[axis]);
+    if shape[axis] == 0 {
+        return x;
+    }
+    let zeros = Tensor::zeros(shape, (&x.device(), x.dtype()));
+    Tensor::cat(vec![x, zeros], axis)
+}
+
+/// The keys and values of each answer for itself.
+fn apart(k: Tensor<4>, v: Tensor<4>, group: usize) -> (Tensor<3>, Tensor<3>) {
+    let [batch, all, kv, width] = k.dims();
     let count = all / group.max(1);
-    x.reshape([batch, group, count, kv, width]).permute([0, 3, 1, 2, 4]).reshape([
-        batch * kv * group,
-        count,
-        width,
-    ])
+    let (split, parts) = ([batch, group, count, kv, width], batch * kv * group);
+    let k = laid_out(k.reshape(split).permute([0, 3, 1, 4, 2])).reshape([parts, width, count]);
+    let v = v.reshape(split).permute([0, 3, 1, 2, 4]).reshape([parts, count, width]);
+    (k, v)
 }

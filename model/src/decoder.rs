@@ -90,7 +90,7 @@ impl Layer {
     #[must_use]
     pub fn prompt(&self, x: Tensor<3>, rotary: &Rotary, mask: &Causal) -> (Tensor<3>, Keys) {
         let (q, k, v) = self.self_attn.project(self.input_layernorm.forward(x.clone()), rotary);
-        let keys = Keys { k: k.swap_dims(1, 2), v: v.swap_dims(1, 2) };
+        let keys = Keys::new(k, v);
         let attended = mask.attend(q, &keys);
         (self.rest(x, attended), keys)
     }
@@ -182,7 +182,11 @@ struct Mlp {
 impl Mlp {
     fn new(weights: &mut Weights<'_>, name: &str) -> Result<Self, WeightError> {
         let mut matrix = |part: &str| Linear::matrix(weights, &format!("{name}.{part}"));
-        Ok(Self { gate_proj: matrix("gate_proj")?, up_proj: matrix("up_proj")?, down_proj: matrix("down_proj")? })
+        Ok(Self {
+            gate_proj: matrix("gate_proj")?,
+            up_proj: matrix("up_proj")?,
+            down_proj: matrix("down_proj")?,
+        })
     }
 
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {

@@ -101,7 +101,7 @@ pub fn save(policy: &Policy, folder: &Path, dtype: &str, shard_bytes: u64) -> Re
     };
     let shapes: BTreeMap<String, Vec<usize>> =
         parameters(policy.config()).into_iter().map(|s| (s.name, s.shape)).collect();
-    let parameters = named(&policy.clone().no_grad()).into_iter().map(|(name, flat)| {
+    let parameters = named(policy).into_iter().map(|(name, flat)| {
         let shape = shapes.get(&name).cloned().unwrap_or_else(|| vec![flat.dims()[0]]);
         Lazy { name, shape, flat, dtype }
     });

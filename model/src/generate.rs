@@ -83,17 +83,20 @@ pub fn generate(
     let empty = Rollout { ids: Vec::new(), log_probabilities: Vec::new(), truncated: true };
     let mut rollouts = vec![empty; rows * group];
     let mut caches = policy.caches();
-    // The first token of all answers of a prompt comes from one distribution.
-    let mut hidden = prefix.last.clone();
+    // The first tokens of a prompt's answers come from one distribution, looked at as often as there are answers: so
+    // every step has as many rows, and on the CPU the same rounding.
+    let width = prefix.last.dims()[1];
+    let mut hidden =
+        prefix.last.clone().unsqueeze_dim::<3>(1).repeat_dim(1, group).reshape([rows * group, width]);
     let mut running: Vec<usize> = (0..rows * group).collect();
     for step in 0..how.max_tokens {
         let mut newest = vec![tokens.pad; rows * group];
-        // At first a row of states belongs to a prompt, then to an answer.
-        let share = if step == 0 { group } else { 1 };
-        let chosen = choose(&head, &hidden, &running, share, how, streams)?;
+        let chosen = choose(&head, &hidden, &running, how, streams)?;
         for (&i, (token, log_probability)) in running.iter().zip(chosen) {
             if !log_probability.is_finite() {
-                return Err(GenerateError(format!("the log-probability of token {token} is {log_probability}")));
+                return Err(GenerateError(format!(
+                    "the log-probability of token {token} is {log_probability}"
+                )));
             }
             newest[i] = token;
             let rollout = &mut rollouts[i];
@@ -115,12 +118,11 @@ pub fn generate(
     Ok((0..rows).map(|_| rollouts.by_ref().take(group).collect()).collect())
 }
 
-/// A token and its log-probability for each running answer; answer `i` is predicted by row `i / share`.
+/// A token and its log-probability for each running answer; answer `i` is predicted by row `i`.
 fn choose(
     head: &Head,
     hidden: &Tensor<2>,
     running: &[usize],
-    share: usize,
     how: Sampling,
     streams: &mut [Stream],
 ) -> Result<Vec<(u32, f32)>, GenerateError> {
@@ -129,13 +131,13 @@ fn choose(
         let best = best.try_into_data().map_err(|e| GenerateError(e.to_string()))?;
         let best = best.try_to_vec_as::<i64>().map_err(|e| GenerateError(e.to_string()))?;
         let log_probability = host(log_probability)?;
-        return Ok(running.iter().map(|i| (best[i / share] as u32, log_probability[i / share])).collect());
+        return Ok(running.iter().map(|i| (best[*i] as u32, log_probability[*i])).collect());
     }
     let (logits, normaliser) = head.logits(hidden);
     let (logits, normaliser) = (host(logits)?, host(normaliser)?);
     let vocab = logits.len() / normaliser.len().max(1);
     let draw = |&i: &usize| {
-        let (row, normaliser) = (&logits[i / share * vocab..][..vocab], normaliser[i / share]);
+        let (row, normaliser) = (&logits[i * vocab..][..vocab], normaliser[i]);
         let token = drawn(row, normaliser, how, &mut streams[i]);
         (token, row[token as usize] - normaliser)
     };

@@ -3,6 +3,7 @@
 use burn::tensor::{DType, FloatDType, Int, Tensor, TensorData};
 
 use crate::attention::{HIDDEN, indices};
+use crate::nn::product;
 
 /// Logits that are held at once.
 const LOGITS: usize = 1 << 26;
@@ -32,15 +33,11 @@ pub struct Likelihood {
 impl Head {
     /// A head with these weights; `temperature` is above 0.
     #[must_use]
-    pub fn new(weight: Tensor<2>, forbidden: &[u32], temperature: f64) -> Self {
+    pub fn new(weight: Tensor<2>, forbidden: &[bool], temperature: f64) -> Self {
         let vocab = weight.dims()[0];
-        let mask = (!forbidden.is_empty()).then(|| {
-            let mut mask = vec![0.0_f32; vocab];
-            for id in forbidden {
-                if let Some(place) = mask.get_mut(*id as usize) {
-                    *place = HIDDEN;
-                }
-            }
+        let mask = forbidden.contains(&true).then(|| {
+            let at = |id| if forbidden.get(id) == Some(&true) { HIDDEN } else { 0.0 };
+            let mask: Vec<f32> = (0..vocab).map(at).collect();
             let data = TensorData::new(mask, [1, vocab]);
             Tensor::<2>::from_data(data, (&weight.device(), DType::F32))
         });
@@ -63,7 +60,7 @@ impl Head {
     /// Logits of tokens `from..to`, in `f32`, `[places, to - from]`.
     fn part(&self, hidden: &Tensor<2>, from: usize, to: usize) -> Tensor<2> {
         let weight = self.weight.clone().narrow(0, from, to - from);
-        let logits = hidden.clone().matmul(weight.transpose()).cast(FloatDType::F32) / self.temperature;
+        let logits = product(hidden.clone(), weight).cast(FloatDType::F32) / self.temperature;
         match &self.mask {
             Some(mask) => logits + mask.clone().narrow(1, from, to - from),
             None => logits,

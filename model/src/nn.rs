@@ -36,7 +36,7 @@ impl Linear {
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let mut shape = x.dims();
         let rows = shape[..D - 1].iter().product::<usize>();
-        let y = x.reshape([rows, shape[D - 1]]).matmul(self.weight.val().transpose());
+        let y = product(x.reshape([rows, shape[D - 1]]), self.weight.val());
         let y = match &self.bias {
             Some(bias) => y + bias.val().unsqueeze::<2>(),
             None => y,
@@ -44,6 +44,27 @@ impl Linear {
         shape[D - 1] = y.dims()[1];
         y.reshape(shape)
     }
+}
+
+/// Products of up to so many numbers are computed by a kernel of their own on the CPU (crate `gemm`), where the matrix
+/// on the right lies transposed. It sums in another order.
+const SMALL: usize = 16 * 16;
+
+/// `x · Wᵀ` for `[rows, in]` and `[out, in]`.
+///
+/// A row's result does not depend on how many rows there are, as long as they are not one alone: what is drawn token
+/// by token is what is scored at once.
+pub(crate) fn product(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    let small = x.dims()[0] * weight.dims()[0] <= SMALL;
+    let transposed = weight.transpose();
+    x.matmul(if small { laid_out(transposed) } else { transposed })
+}
+
+/// The same numbers in memory in the order of their axes.
+pub(crate) fn laid_out<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let shape = x.dims();
+    // A list of all is a copy in order; a reshape alone may leave things where they are.
+    x.reshape([shape.iter().product::<usize>()]).reshape(shape)
 }
 
 /// Root-mean-square norm over the last axis: normalised in `f32`, cast back, then weighted.

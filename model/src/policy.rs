@@ -26,7 +26,7 @@ pub struct Policy {
     #[module(skip)]
     config: Config,
     #[module(skip)]
-    forbidden: Vec<u32>,
+    forbidden: Vec<bool>,
 }
 
 #[derive(Module, Debug)]
@@ -82,10 +82,10 @@ impl Policy {
         })
     }
 
-    /// The same, never emitting these tokens: they are left out of the distribution that answers are drawn from, and
+    /// The same, never emitting the tokens where `tokens` is true (see [`crate::tokenizer::Tokenizer::forbidden`]): they are left out of the distribution that answers are drawn from, and
     /// of the one that they are scored by.
     #[must_use]
-    pub fn forbidding(mut self, tokens: Vec<u32>) -> Self {
+    pub fn forbidding(mut self, tokens: Vec<bool>) -> Self {
         self.forbidden = tokens;
         self
     }

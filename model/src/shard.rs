@@ -39,6 +39,15 @@ fn io(e: std::io::Error) -> ShardError {
     ShardError::Io(e.to_string())
 }
 
+/// A tensor of real numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Values {
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its numbers, the last axis closest together.
+    pub values: Vec<f32>,
+}
+
 /// An opened file.
 pub struct Shard {
     bytes: Box<dyn Bytes>,
@@ -117,22 +126,22 @@ impl Shard {
     ///
     /// # Errors
     /// [`ShardError`], also for other types.
-    pub fn reals(&mut self, name: &str) -> Result<Option<(Vec<usize>, Vec<f32>)>, ShardError> {
+    pub fn reals(&mut self, name: &str) -> Result<Option<Values>, ShardError> {
         let Some((info, data)) = self.read(name)? else { return Ok(None) };
         let Some(values) = widened(info.dtype, &data) else {
             return Err(ShardError::Dtype { name: name.to_owned(), dtype: format!("{:?}", info.dtype) });
         };
-        Ok(Some((info.shape, values.collect())))
+        Ok(Some(Values { shape: info.shape, values: values.collect() }))
     }
 }
 
+type Reals<'a> = Box<dyn Iterator<Item = f32> + 'a>;
+
 /// Stored bytes as `f32`, which holds every value of the narrower types.
-fn widened(dtype: Dtype, data: &[u8]) -> Option<Box<dyn Iterator<Item = f32> + '_>> {
+fn widened(dtype: Dtype, data: &[u8]) -> Option<Reals<'_>> {
     let pairs = data.chunks_exact(2).map(|b| [b[0], b[1]]);
     Some(match dtype {
-        Dtype::F32 => {
-            Box::new(data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])))
-        }
+        Dtype::F32 => Box::new(data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))),
         Dtype::BF16 => Box::new(pairs.map(|b| half::bf16::from_le_bytes(b).to_f32())),
         Dtype::F16 => Box::new(pairs.map(|b| half::f16::from_le_bytes(b).to_f32())),
         _ => return None,
@@ -160,12 +169,16 @@ mod tests {
         Shard::open(Box::new(Cursor::new(bytes)))
     }
 
-    const ONE: &str = r#"{"__metadata__":{"format":"pt"},"w":{"dtype":"BF16","shape":[2,1],"data_offsets":[0,4]}}"#;
+    const ONE: &str =
+        r#"{"__metadata__":{"format":"pt"},"w":{"dtype":"BF16","shape":[2,1],"data_offsets":[0,4]}}"#;
 
     #[test]
     fn values_are_widened() {
         let mut shard = open(file(ONE, &[0x80, 0x3f, 0x00, 0xc0])).expect("whole");
-        assert_eq!(shard.reals("w").expect("reads"), Some((vec![2, 1], vec![1.0, -2.0])));
+        assert_eq!(
+            shard.reals("w").expect("reads"),
+            Some(Values { shape: vec![2, 1], values: vec![1.0, -2.0] })
+        );
         assert_eq!(shard.reals("v").expect("reads"), None);
     }
 

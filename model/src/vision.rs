@@ -149,7 +149,8 @@ impl Vision {
         let (n, dtype): (usize, FloatDType) = (places.len(), table.dtype().into());
         let parts = corner.into_iter().zip(share).map(|(index, weight)| {
             let index = Tensor::<1, Int>::from_data(TensorData::new(index, [n]), device);
-            let weight = Tensor::<2>::from_data(TensorData::new(weight, [n, 1]), device).cast(FloatDType::F32);
+            let weight =
+                Tensor::<2>::from_data(TensorData::new(weight, [n, 1]), device).cast(FloatDType::F32);
             table.clone().select(0, index).cast(FloatDType::F32) * weight
         });
         parts.reduce(|a, b| a + b).map_or(table.clone(), |sum| sum.cast(dtype))

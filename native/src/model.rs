@@ -129,7 +129,6 @@ impl Folder {
         let policy = Policy::load(config, &mut checkpoint, &device.device, dtype.dtype())
             .map_err(|e| weights(&path, &e))?;
         let never = processor.tokenizer.forbidden(config);
-        let never = (0_u32..).zip(never).filter_map(|(id, never)| never.then_some(id)).collect();
         eprintln!("{}: loaded in {:.1} s", path.display(), begun.elapsed().as_secs_f64());
         Ok(Loaded { policy: policy.forbidding(never), processor, device, dtype, stored })
     }

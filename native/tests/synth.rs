@@ -136,7 +136,7 @@ fn a_short_training_is_complete_and_repeats_exactly() {
         assert!(read("config.toml").contains("group = 8"));
         for stage in ["before", "cold-start", "grpo"] {
             assert_eq!(read(&format!("answers.{stage}.jsonl")).lines().count(), 12);
-            assert!(out.join(format!("checkpoints/{stage}.safetensors")).is_file());
+            assert!(out.join(format!("checkpoints/{stage}/model.safetensors")).is_file());
         }
         let mut steps: Vec<serde_json::Value> = read("metrics.jsonl")
             .lines()

@@ -5,25 +5,31 @@ use scrubjay_model::batch::Prompts;
 use scrubjay_model::config::Config;
 use scrubjay_model::decoder::Place;
 use scrubjay_model::generate::{Sampling, generate, room};
-use scrubjay_model::policy::Policy;
 use scrubjay_model::pixels::Visual;
+use scrubjay_model::policy::Policy;
 use scrubjay_model::prompt::Prompt;
 use scrubjay_model::trace::Trace;
 use scrubjay_model::weights::Checkpoint;
 
 use crate::kit::{Case, Golden, Kit, Kits, all};
 
-pub fn policy(kit: &Kit<'_>, folder: &str, device: &Device, dtype: DType) -> Policy {
+pub(crate) fn policy(kit: &Kit<'_>, folder: &str, device: &Device, dtype: DType) -> Policy {
     let mut files = Checkpoint::open(&kit.folder.join(folder)).expect("weights");
     Policy::load(&kit.config(), &mut files, device, dtype).expect("loads")
 }
 
-pub fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().convert_dtype(DType::F32).try_to_vec::<f32>().expect("f32")
 }
 
 /// Compares rows of `width` numbers where `keep` says so; gives how many numbers.
-pub fn close(what: &str, got: &[f32], want: &[f32], keep: Option<&[bool]>, (atol, rtol): (f32, f32)) -> usize {
+pub(crate) fn close(
+    what: &str,
+    got: &[f32],
+    want: &[f32],
+    keep: Option<&[bool]>,
+    (atol, rtol): (f32, f32),
+) -> usize {
     assert_eq!(got.len(), want.len(), "{what}: size");
     let rows = keep.map_or(1, <[bool]>::len);
     let width = want.len() / rows;
@@ -54,7 +60,7 @@ fn tolerance(kits: &Kits, name: &str) -> (f32, f32) {
     }
 }
 
-pub fn tensors(title: &str, device: &Device) {
+pub(crate) fn tensors(title: &str, device: &Device) {
     let (mut cases, mut count, mut numbers) = (0, 0, 0);
     for kits in &all() {
         for kit in kits.kits() {
@@ -119,6 +125,16 @@ fn tensors_of(kits: &Kits, case: &Case, policy: &Policy, config: &Config) -> (us
     (count, numbers)
 }
 
+/// Logits of all tokens, `[rows * length, vocab]`.
+pub(crate) fn logits(policy: &Policy, case: &Case, config: &Config) -> Tensor<2> {
+    let prompts: Vec<&Prompt> = case.prompts.iter().collect();
+    let layout = Prompts::new(&prompts, config.tokens.pad);
+    let features = policy.encode(&layout.visuals, &mut Trace::off());
+    let hidden = policy.prefill(&layout, features.as_ref(), &mut Trace::off()).hidden;
+    let [rows, length, width] = hidden.dims();
+    policy.head(1.0).logits(&hidden.reshape([rows * length, width])).0
+}
+
 /// Positions, padded as in the reference, exactly.
 fn check_positions(case: &Case, layout: &Prompts<'_>) {
     let want = &case.goldens["position_ids"].whole;
@@ -133,7 +149,7 @@ fn check_positions(case: &Case, layout: &Prompts<'_>) {
     }
 }
 
-pub fn generation(title: &str, device: &Device) {
+pub(crate) fn generation(title: &str, device: &Device) {
     let mut cases = 0;
     for kits in &all() {
         for kit in kits.kits() {
@@ -170,7 +186,7 @@ fn generation_of(kits: &Kits, case: &Case, policy: &Policy, want: &Golden) {
     let expected: Vec<Vec<u32>> = wanted.iter().map(cut).collect();
     assert_eq!(ids(&prompts), expected, "{}: batched", case.name);
     for (prompt, expected) in prompts.iter().zip(&expected) {
-        assert_eq!(ids(&[prompt]), [expected.clone()], "{}: alone", case.name);
+        assert_eq!(ids(&[prompt]).as_slice(), std::slice::from_ref(expected), "{}: alone", case.name);
     }
     // Step by step beside the reference's logits, fed with the reference's tokens.
     let layout = Prompts::new(&prompts, policy.config().tokens.pad);

@@ -11,13 +11,13 @@ use scrubjay_model::shard::Shard;
 use serde_json::Value;
 
 /// One folder given to the tests.
-pub struct Kits {
-    pub folder: PathBuf,
-    pub manifest: Value,
+pub(crate) struct Kits {
+    pub(crate) folder: PathBuf,
+    pub(crate) manifest: Value,
 }
 
 /// The folders of `SCRUBJAY_PARITY_KITS`, or the one in this repository.
-pub fn all() -> Vec<Kits> {
+pub(crate) fn all() -> Vec<Kits> {
     let folders: Vec<PathBuf> = match std::env::var_os("SCRUBJAY_PARITY_KITS") {
         Some(list) => std::env::split_paths(&list).filter(|p| !p.as_os_str().is_empty()).collect(),
         None => vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/qwen3-vl")],
@@ -32,14 +32,14 @@ pub fn all() -> Vec<Kits> {
         .collect()
 }
 
-pub fn json(path: &Path) -> Value {
+pub(crate) fn json(path: &Path) -> Value {
     let text = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_slice(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 impl Kits {
     /// The kits whose folders are there.
-    pub fn kits(&self) -> Vec<Kit<'_>> {
+    pub(crate) fn kits(&self) -> Vec<Kit<'_>> {
         let entries = self.manifest["kits"].as_object().expect("the manifest has kits");
         let kits: Vec<Kit<'_>> = entries
             .iter()
@@ -51,7 +51,7 @@ impl Kits {
     }
 
     /// Absolute and relative tolerance of the entry whose title contains `word`.
-    pub fn tolerance(&self, word: &str) -> (f32, f32) {
+    pub(crate) fn tolerance(&self, word: &str) -> (f32, f32) {
         let all = self.manifest["tolerances"].as_object().expect("the manifest has tolerances");
         let (_, entry) = all
             .iter()
@@ -63,33 +63,33 @@ impl Kits {
 }
 
 /// One model with its cases.
-pub struct Kit<'a> {
-    pub folder: PathBuf,
-    pub entry: &'a Value,
+pub(crate) struct Kit<'a> {
+    pub(crate) folder: PathBuf,
+    pub(crate) entry: &'a Value,
 }
 
 impl Kit<'_> {
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.folder.file_name().expect("has a name").to_string_lossy().into_owned()
     }
 
-    pub fn model(&self) -> PathBuf {
+    pub(crate) fn model(&self) -> PathBuf {
         self.folder.join("model-f32")
     }
 
-    pub fn config(&self) -> Config {
+    pub(crate) fn config(&self) -> Config {
         let text = std::fs::read_to_string(self.model().join("config.json")).expect("config.json");
         Config::from_json(&text).expect("a configuration")
     }
 
     /// Cases whose files are there.
-    pub fn cases(&self, config: &Config) -> Vec<Case> {
+    pub(crate) fn cases(&self, config: &Config) -> Vec<Case> {
         let entries = self.entry["cases"].as_object().expect("the kit has cases");
         let cases: Vec<Case> = entries
             .iter()
             .filter_map(|(name, entry)| {
                 let path = self.folder.join("cases").join(format!("{name}.safetensors"));
-                path.exists().then(|| Case::read(name, entry, &path, &self.folder, config))
+                path.exists().then(|| Case::read(name, entry, &path, self, config))
             })
             .collect();
         assert!(!cases.is_empty(), "{} has no cases", self.folder.display());
@@ -98,14 +98,14 @@ impl Kit<'_> {
 }
 
 /// A tensor of a golden file.
-pub struct Golden {
-    pub shape: Vec<usize>,
-    pub reals: Vec<f32>,
-    pub whole: Vec<i64>,
+pub(crate) struct Golden {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) reals: Vec<f32>,
+    pub(crate) whole: Vec<i64>,
 }
 
 /// Everything in a safetensors file.
-pub fn goldens(path: &Path) -> BTreeMap<String, Golden> {
+pub(crate) fn goldens(path: &Path) -> BTreeMap<String, Golden> {
     let file = std::fs::File::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let mut shard = Shard::open(Box::new(file)).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let names: Vec<String> = shard.tensors().keys().cloned().collect();
@@ -121,7 +121,7 @@ pub fn goldens(path: &Path) -> BTreeMap<String, Golden> {
                         .map(|b| i64::from_le_bytes(b.try_into().expect("eight bytes")))
                         .collect();
                 }
-                _ => golden.reals = shard.reals(&name).expect("reads").expect("is there").1,
+                _ => golden.reals = shard.reals(&name).expect("reads").expect("is there").values,
             }
             (name, golden)
         })
@@ -129,46 +129,23 @@ pub fn goldens(path: &Path) -> BTreeMap<String, Golden> {
 }
 
 /// One prompt, or a batch of them, with what the reference made of it.
-pub struct Case {
-    pub name: String,
-    pub goldens: BTreeMap<String, Golden>,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) goldens: BTreeMap<String, Golden>,
     /// The rows, without padding.
-    pub prompts: Vec<Prompt>,
+    pub(crate) prompts: Vec<Prompt>,
     /// Clips and images of all rows, in the reference's order.
-    pub clips: Vec<Visual>,
-    pub images: Vec<Visual>,
+    pub(crate) clips: Vec<Visual>,
+    pub(crate) images: Vec<Visual>,
     /// Per row and column, whether a token is there.
-    pub mask: Vec<bool>,
-    pub length: usize,
+    pub(crate) mask: Vec<bool>,
+    pub(crate) length: usize,
 }
 
 impl Case {
-    fn read(name: &str, entry: &Value, path: &Path, kit: &Path, config: &Config) -> Self {
+    fn read(name: &str, entry: &Value, path: &Path, kit: &Kit<'_>, config: &Config) -> Self {
         let goldens = goldens(path);
-        let visuals = |kind: Kind, pixels: &str, grids: &str| -> Vec<Visual> {
-            let Some(grids) = goldens.get(grids) else { return Vec::new() };
-            let files = entry["pixels_concat_in_order"][pixels].as_array().expect("names pixel files");
-            let pixels: Vec<f32> = files
-                .iter()
-                .flat_map(|f| goldens_of(&kit.join(f.as_str().expect("a name"))))
-                .collect();
-            let values = config.vision.patch_values();
-            let mut at = 0;
-            let visuals: Vec<Visual> = grids
-                .whole
-                .chunks_exact(3)
-                .map(|g| {
-                    let grid = Grid { t: g[0] as usize, h: g[1] as usize, w: g[2] as usize };
-                    let count = grid.t * grid.h * grid.w * values;
-                    at += count;
-                    Visual { kind, grid, patches: pixels[at - count..at].to_vec() }
-                })
-                .collect();
-            assert_eq!(at, pixels.len(), "{name}: pixels and grids");
-            visuals
-        };
-        let clips = visuals(Kind::Clip, "pixel_values_videos", "video_grid_thw");
-        let images = visuals(Kind::Image, "pixel_values", "image_grid_thw");
+        let (clips, images) = visuals(kit, entry, &goldens, config);
         let length = goldens["input_ids"].shape[1];
         let mask: Vec<bool> = goldens["attention_mask"].whole.iter().map(|&m| m == 1).collect();
         let (mut clip, mut image) = (clips.iter(), images.iter());
@@ -185,6 +162,39 @@ impl Case {
             .collect();
         Self { name: name.to_owned(), goldens, prompts, clips, images, mask, length }
     }
+}
+
+/// Clips and images of an entry of the manifest, with the grids of a golden file.
+pub(crate) fn visuals(
+    kit: &Kit<'_>,
+    entry: &Value,
+    goldens: &BTreeMap<String, Golden>,
+    config: &Config,
+) -> (Vec<Visual>, Vec<Visual>) {
+    let visuals = |kind: Kind, pixels: &str, grids: &str| -> Vec<Visual> {
+        let Some(grids) = goldens.get(grids) else { return Vec::new() };
+        let files = entry["pixels_concat_in_order"][pixels].as_array().expect("names pixel files");
+        let pixels: Vec<f32> =
+            files.iter().flat_map(|f| goldens_of(&kit.folder.join(f.as_str().expect("a name")))).collect();
+        let values = config.vision.patch_values();
+        let mut at = 0;
+        let visuals: Vec<Visual> = grids
+            .whole
+            .chunks_exact(3)
+            .map(|g| {
+                let grid = Grid { t: g[0] as usize, h: g[1] as usize, w: g[2] as usize };
+                let count = grid.patches() * values;
+                at += count;
+                Visual { kind, grid, patches: pixels[at - count..at].to_vec() }
+            })
+            .collect();
+        assert_eq!(at, pixels.len(), "pixels and grids");
+        visuals
+    };
+    (
+        visuals(Kind::Clip, "pixel_values_videos", "video_grid_thw"),
+        visuals(Kind::Image, "pixel_values", "image_grid_thw"),
+    )
 }
 
 fn goldens_of(path: &Path) -> Vec<f32> {

@@ -3,8 +3,11 @@
 //! Kits come from `SCRUBJAY_PARITY_KITS=folder[:folder]`, or from this repository. Each test says how much it
 //! compared and fails when that is nothing.
 
+mod files;
 mod forward;
 mod kit;
+mod likelihood;
+mod train;
 
 use burn::tensor::Device;
 

@@ -8,7 +8,7 @@ mod item;
 mod perturb;
 mod score;
 mod synth;
-//TMP mod train;
+mod train;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ enum Command {
     /// Write recipes from videos and scenes.
     Synth(synth::Args),
     /// Train a policy: cold start, then GRPO.
-    Train,
+    Train(Box<train::Args>),
     /// Print the table of one or several runs.
     Table {
         /// Run folders.
@@ -70,7 +70,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Synth(args) => synth::run(args),
-        Command::Train => Ok(()),
+        Command::Train(args) => train::run(*args),
         Command::Table { runs } => table(&runs),
         Command::Item(args) => item::item(&args),
         Command::Frames(args) => item::frames(&args),
@@ -88,7 +88,7 @@ pub fn main() -> ExitCode {
 /// Runs `train`, the same as `scrubjay train`.
 #[must_use]
 pub fn train_main() -> ExitCode {
-    ExitCode::SUCCESS
+    exit(train::run(train::Args::parse()))
 }
 
 fn exit(result: Result<(), Error>) -> ExitCode {

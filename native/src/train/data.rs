@@ -9,7 +9,8 @@ use scrubjay_core::prompt::Templates;
 use scrubjay_core::rng::Stream;
 use scrubjay_core::source::Source;
 use scrubjay_core::task::TaskName;
-use scrubjay_model::processor::{Prompt, process};
+use scrubjay_model::processor::Processor;
+use scrubjay_model::prompt::Prompt;
 use sha2::{Digest as _, Sha256};
 
 use crate::dataset::recipes::{self, Line};
@@ -89,7 +90,7 @@ impl Data {
         seed: u64,
         first: usize,
         count: usize,
-        patch: usize,
+        processor: &Processor,
         templates: &Templates,
     ) -> Result<Vec<Example>, Error> {
         let n = self.train.len();
@@ -106,7 +107,7 @@ impl Data {
                 chosen.push(&self.train[list[at % n]]);
             }
         }
-        self.realize(&chosen, patch, templates)
+        self.realize(&chosen, processor, templates)
     }
 
     /// Up to `per_task` held-out examples of each task, evenly spread over the list.
@@ -116,7 +117,7 @@ impl Data {
     pub fn held_out(
         &self,
         per_task: usize,
-        patch: usize,
+        processor: &Processor,
         templates: &Templates,
     ) -> Result<Vec<Example>, Error> {
         let mut chosen = Vec::new();
@@ -131,18 +132,23 @@ impl Data {
             let take = per_task.min(lines.len());
             chosen.extend((0..take).map(|i| lines[i * lines.len() / take]));
         }
-        self.realize(&chosen, patch, templates)
+        self.realize(&chosen, processor, templates)
     }
 
     /// Items whose frames leave the question without an answer are left out.
-    fn realize(&self, lines: &[&Line], patch: usize, templates: &Templates) -> Result<Vec<Example>, Error> {
+    fn realize(
+        &self,
+        lines: &[&Line],
+        processor: &Processor,
+        templates: &Templates,
+    ) -> Result<Vec<Example>, Error> {
         let made: Vec<Option<Example>> = lines
             .par_iter()
             .map(|line| {
                 let Some(mut item) = self.loader.answerable(line)? else { return Ok(None) };
                 item.prompt = templates.prompt(&line.recipe.task);
                 let prompt =
-                    process(&item, patch).map_err(|e| Error::failed(format!("item {}: {e}", item.id)))?;
+                    processor.item(&item).map_err(|e| Error::failed(format!("item {}: {e}", item.id)))?;
                 item.clips.clear();
                 let source = line.recipe.source.key();
                 Ok(Some(Example { id: item.id.clone(), source, task: item.task, prompt, item }))

@@ -5,20 +5,21 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use burn::module::Module as _;
-use burn::store::{ModuleSnapshot as _, SafetensorsStore};
 use burn::tensor::{Device, Tensor};
 use indicatif::{ProgressBar, ProgressStyle};
-use scrubjay_core::preset::{Grpo, Model, Phase, Preset, Sft, pay};
+use scrubjay_core::preset::{Grpo, Phase, Preset, Sft, pay};
 use scrubjay_core::prompt::{Templates, Wording};
 use scrubjay_core::recipe::Picture;
 use scrubjay_core::rng::Stream;
 use scrubjay_core::task::TaskName;
-use scrubjay_model::batch::Batch;
+use scrubjay_model::batch::{Answers, Prompts};
 use scrubjay_model::config::Config;
-use scrubjay_model::generate::{Sampling, sample};
+use scrubjay_model::export;
+use scrubjay_model::generate::{Sampling, generate};
 use scrubjay_model::policy::Policy;
-use scrubjay_model::processor::Prompt;
-use scrubjay_model::tokenizer::{IM_END, decode, encode};
+use scrubjay_model::processor::Processor;
+use scrubjay_model::prompt::Prompt;
+use scrubjay_model::toy;
 use serde_json::json;
 
 use super::data::{Data, Example};
@@ -59,7 +60,7 @@ impl Plan {
 ///
 /// # Errors
 /// [`Error`] naming the value or the folder.
-pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Model, &'a Grpo, Config), Error> {
+pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Grpo, Config), Error> {
     let Some(grpo) = &preset.grpo else {
         return Err(Error::usage("this preset is a benchmark: it has no [grpo] table to train by"));
     };
@@ -78,7 +79,6 @@ pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Model, &'a Grpo,
         }
     };
     let unsupported = [
-        ("top_p below 1", grpo.top_p < 1.0),
         ("temporal", grpo.temporal.is_some()),
         ("length", grpo.length.is_some()),
         ("max_prompt_tokens", grpo.max_prompt_tokens.is_some()),
@@ -86,11 +86,11 @@ pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Model, &'a Grpo,
     if let Some((what, _)) = unsupported.iter().find(|(_, is)| *is) {
         return Err(Error::usage(format!("grpo.{what} is not supported by this trainer yet")));
     }
-    let config = Config::toy(shape, side).map_err(|e| Error::usage(e.to_string()))?;
+    let config = toy::config(shape, side).map_err(|e| Error::usage(e.to_string()))?;
     if out.join("metrics.jsonl").exists() {
         return Err(Error::path(out, "already holds a run; choose another folder"));
     }
-    Ok((shape, grpo, config))
+    Ok((grpo, config))
 }
 
 /// Trains and returns the folder's evaluations, stage by stage.
@@ -98,14 +98,17 @@ pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Model, &'a Grpo,
 /// # Errors
 /// [`Error`] when data or folder cannot be used, or a number stops being one.
 pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
-    let (shape, grpo, config) = check(&plan.preset, &plan.out)?;
+    let (grpo, config) = check(&plan.preset, &plan.out)?;
     let data = Data::read(&plan.data)?;
     writable_folder(&plan.out)?;
     writable_folder(&plan.out.join("checkpoints"))?;
     let text = toml::to_string(&plan.preset).map_err(|e| Error::failed(e.to_string()))?;
     write_atomic(&plan.out.join("config.toml"), format!("# seed = {}\n{text}", plan.seed).as_bytes())?;
 
-    let policy = Policy::new(&config, plan.seed, &Device::flex().autodiff());
+    let processor = toy::processor(&config).map_err(|e| Error::failed(e.to_string()))?;
+    let policy = Policy::new(&config, plan.seed, &Device::flex().autodiff())
+        .map_err(|e| Error::failed(e.to_string()))?
+        .forbidding(processor.tokenizer.forbidden(&config));
     let (learn, test) = data.counts();
     eprintln!(
         "model: {} parameters; data: {learn} recipes to learn from, {test} held out",
@@ -113,11 +116,11 @@ pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
     );
     let templates = plan.templates(plan.preset.data.wording)?;
     let mut run = Run {
-        held_out: data.held_out(plan.eval_items, shape.patch, &templates)?,
+        held_out: data.held_out(plan.eval_items, &processor, &templates)?,
         log: Log::create(&plan.out)?,
         stages: Vec::new(),
         plan,
-        shape,
+        processor,
         grpo,
         templates,
         data,
@@ -138,7 +141,7 @@ pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
 
 struct Run<'a> {
     plan: &'a Plan,
-    shape: &'a Model,
+    processor: Processor,
     grpo: &'a Grpo,
     templates: Templates,
     data: Data,
@@ -150,9 +153,9 @@ struct Run<'a> {
 impl Run<'_> {
     /// Answers the held-out items, writes the answers and the weights.
     fn evaluate(&mut self, stage: Stage, policy: &Policy) -> Result<(), Error> {
-        let answers = answer(policy, &self.held_out, self.grpo.max_tokens)?;
+        let answers = answer(policy, &self.processor.tokenizer, &self.held_out, self.grpo.max_tokens)?;
         super::table::write_answers(&self.plan.out, stage, &answers)?;
-        save(policy, &self.plan.out.join("checkpoints").join(format!("{}.safetensors", stage.name())))?;
+        save(policy, &self.plan.out.join("checkpoints").join(stage.name()))?;
         self.stages.push((stage, answers));
         Ok(())
     }
@@ -166,10 +169,11 @@ impl Run<'_> {
             let begun = Instant::now();
             let examples = self.examples(step * sft.batch, sft.batch, &self.templates)?;
             let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
-            let answers: Vec<Vec<Vec<u32>>> = examples.iter().map(|e| vec![target(e)]).collect();
-            let batch = Batch::new(&prompts, &answers);
-            let tokens = batch.ids.len();
-            let (log_probabilities, _) = learner.policy.score(&batch, 1.0);
+            let answers =
+                examples.iter().map(|e| Ok(vec![self.target(e)?])).collect::<Result<Vec<_>, Error>>()?;
+            let (prompts, answers) = self.layout(&prompts, &answers);
+            let tokens = prompts.ids.len() + answers.ids.len();
+            let log_probabilities = learner.policy.score(&prompts, &answers, 1.0, 0).log_probability;
             let rate = schedule(step, sft.steps) * sft.learning_rate;
             let done = learner
                 .step(-log_probabilities.mean(), rate)
@@ -186,7 +190,20 @@ impl Run<'_> {
     }
 
     fn examples(&self, first: usize, count: usize, templates: &Templates) -> Result<Vec<Example>, Error> {
-        self.data.examples(self.plan.seed, first, count, self.shape.patch, templates)
+        self.data.examples(self.plan.seed, first, count, &self.processor, templates)
+    }
+
+    fn layout<'p>(&self, prompts: &[&'p Prompt], answers: &[Vec<Vec<u32>>]) -> (Prompts<'p>, Answers) {
+        let pad = self.processor.config.tokens.pad;
+        (Prompts::new(prompts, pad), Answers::new(answers, pad))
+    }
+
+    /// The tokens of an example's true answer, with the end marker.
+    fn target(&self, example: &Example) -> Result<Vec<u32>, Error> {
+        let text = example.item.truth.text();
+        let mut ids = self.processor.tokenizer.encode(&text).map_err(|e| Error::failed(e.to_string()))?;
+        ids.extend(self.processor.config.tokens.ends.first());
+        Ok(ids)
     }
 
     /// GRPO, phase after phase.
@@ -208,21 +225,36 @@ impl Run<'_> {
         let mut learner = Learner::new(policy, g.weight_decay, g.max_grad_norm);
         // Continue in the data where the cold start ended.
         let begin = self.plan.preset.sft.as_ref().map_or(0, |s| s.steps * s.batch);
-        let how = Sampling { group: g.group, temperature: g.temperature, max_tokens: g.max_tokens };
+        let how = Sampling {
+            group: g.group,
+            temperature: g.temperature,
+            top_p: g.top_p,
+            top_k: 0,
+            max_tokens: g.max_tokens,
+        };
         let bar = bar(&phase.name, phase.steps);
         for step in done..done + phase.steps {
             let begun = Instant::now();
             let examples = self.examples(begin + step * g.prompts, g.prompts, &templates)?;
             let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
-            let mut stream = Stream::keyed(self.plan.seed, "rollout", "", step as u64);
-            let rollouts = sample(&learner.policy.valid(), &prompts, how, &mut stream)
+            let mut streams: Vec<Stream> = (0..prompts.len() * g.group)
+                .map(|i| Stream::keyed(self.plan.seed, "rollout", &step.to_string(), i as u64))
+                .collect();
+            let rollouts = generate(&learner.policy.valid(), &prompts, how, &mut streams, &mut |_, _| true)
                 .map_err(|e| stopped("grpo", step, &examples, &e))?;
             let mut tally = Tally::default();
             let (mut answers, mut advantage) = (Vec::new(), Vec::new());
             for (example, group) in examples.iter().zip(&rollouts) {
                 let scores: Vec<_> = group
                     .iter()
-                    .map(|r| pay(&phase.rewards, example.task, &example.item.truth, &decode(&r.ids)))
+                    .map(|r| {
+                        pay(
+                            &phase.rewards,
+                            example.task,
+                            &example.item.truth,
+                            &self.processor.tokenizer.decode(&r.ids, true),
+                        )
+                    })
                     .collect();
                 let rewards: Vec<f64> = scores.iter().map(|s| s.total).collect();
                 let a = advantages(&rewards, g.advantage_epsilon);
@@ -232,13 +264,15 @@ impl Run<'_> {
                 }
                 answers.push(group.iter().map(|r| r.ids.clone()).collect::<Vec<_>>());
             }
-            let batch = Batch::new(&prompts, &answers);
-            let (new, entropy) = learner.policy.score(&batch, g.temperature);
+            let lengths: Vec<usize> = answers.iter().flatten().map(Vec::len).collect();
+            let (prompts, answers) = self.layout(&prompts, &answers);
+            let seen = learner.policy.score(&prompts, &answers, g.temperature, 0);
+            let (new, entropy) = (seen.log_probability, seen.entropy.mean());
             // One update per batch of rollouts: the policy that sampled is the policy that learns.
             let old = new.clone().detach();
-            let at_reference =
-                reference.as_ref().map(|r| Tensor::from_inner(r.score(&batch, g.temperature).0));
-            let lengths: Vec<usize> = answers.iter().flatten().map(Vec::len).collect();
+            let at_reference = reference
+                .as_ref()
+                .map(|r| Tensor::from_inner(r.score(&prompts, &answers, g.temperature, 0).log_probability));
             let (value, kl) = loss(new, old, at_reference, &advantage, &weights(&lengths, g.reduction), g);
             // Each phase is a run of its own, as in MUSEG.
             let learning_rate = g.learning_rate * rate(g.schedule, step - done, phase.steps);
@@ -251,7 +285,7 @@ impl Run<'_> {
                 "reward_by_task": tally.by_task(), "zero_advantage_groups": zero,
                 "parse_failures": tally.failures, "rollouts": rollouts.iter().map(Vec::len).sum::<usize>(),
                 "truncated": rollouts.iter().flatten().filter(|r| r.truncated).count(),
-                "tokens": batch.ids.len(), "seconds": begun.elapsed().as_secs_f64(),
+                "tokens": prompts.ids.len() + answers.ids.len(), "seconds": begun.elapsed().as_secs_f64(),
             }))?;
             bar.set_message(format!("reward {reward:.3}, {:.0} % of groups without advantage", zero * 100.0));
             bar.inc(1);
@@ -259,13 +293,6 @@ impl Run<'_> {
         bar.finish();
         Ok(learner.policy)
     }
-}
-
-/// The tokens of an example's true answer, with the end marker.
-fn target(example: &Example) -> Vec<u32> {
-    let mut ids = encode(&example.item.truth.text());
-    ids.push(IM_END);
-    ids
 }
 
 /// A short warm-up, then a fall along a cosine to a tenth.
@@ -283,11 +310,20 @@ fn stopped(phase: &str, step: usize, examples: &[Example], error: &dyn std::fmt:
     Error::failed(format!("{phase} step {step}: {error}; items {}", items.join(" ")))
 }
 
-fn save(policy: &Policy, path: &Path) -> Result<(), Error> {
-    let mut store = SafetensorsStore::from_bytes(None);
-    let fail = |e: &dyn std::fmt::Display| Error::path(path, format!("the weights cannot be saved: {e}"));
-    policy.valid().save_into(&mut store).map_err(|e| fail(&e))?;
-    write_atomic(path, &store.get_bytes().map_err(|e| fail(&e))?)
+/// A checkpoint like any other: configuration, tokenizer and weights in a folder of their own.
+fn save(policy: &Policy, folder: &Path) -> Result<(), Error> {
+    let parent = folder.parent().unwrap_or(Path::new("."));
+    let fail =
+        |e: &dyn std::fmt::Display| Error::path(folder, format!("the checkpoint cannot be saved: {e}"));
+    let staged = tempfile::Builder::new().prefix(".saving").tempdir_in(parent).map_err(|e| fail(&e))?;
+    for (name, bytes) in toy::files(policy.config()) {
+        std::fs::write(staged.path().join(name), bytes).map_err(|e| fail(&e))?;
+    }
+    export::save(&policy.valid(), staged.path(), "float32", export::SHARD_BYTES).map_err(|e| fail(&e))?;
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).map_err(|e| fail(&e))?;
+    }
+    std::fs::rename(staged.keep(), folder).map_err(|e| fail(&e))
 }
 
 /// Rewards of one step.
