@@ -52,6 +52,7 @@ impl Tokenizer {
     /// # Errors
     /// [`TokenizerError::File`] saying what is wrong with it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TokenizerError> {
+        sound(bytes).map_err(TokenizerError::File)?;
         let fail = |e: tokenizers::Error| TokenizerError::File(e.to_string());
         let mut inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(fail)?;
         inner.with_truncation(None).map_err(fail)?;
@@ -151,6 +152,25 @@ impl Tokenizer {
             mark || (!t.ends.contains(&id) && (self.special(id) || self.token(id).is_none()))
         };
         (0..config.text.vocab).map(|id| u32::try_from(id).map_or(true, never)).collect()
+    }
+}
+
+/// The parts of the file that the crate panics on where they are damaged.
+#[derive(serde::Deserialize)]
+struct Parts {
+    normalizer: Option<serde_json::Value>,
+    #[serde(rename = "decoder")]
+    _decoder: Option<serde_json::Value>,
+}
+
+/// Refuses what would end in a panic: a decoder that is no JSON, and tables of a kind that no such model has.
+fn sound(bytes: &[u8]) -> Result<(), String> {
+    let parts: Parts = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    match parts.normalizer {
+        Some(normalizer) if normalizer.to_string().contains("\"Precompiled\"") => {
+            Err("normalizers of type Precompiled are not supported".to_owned())
+        }
+        _ => Ok(()),
     }
 }
 

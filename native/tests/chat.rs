@@ -11,8 +11,8 @@ fn kit() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/qwen3-vl/kit-a/model-f32")
 }
 
-fn clip(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/clips").join(name).display().to_string()
+fn short(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media").join(name).display().to_string()
 }
 
 /// Runs a command on a model, on the CPU.
@@ -88,8 +88,8 @@ const GATE: &str = "model.language_model.layers.1.mlp.gate_proj.weight";
 
 #[test]
 fn chat_gives_the_same_answer_twice_and_says_what_it_did() {
-    let flower = clip("mdn_flower.mp4");
-    let ask = ["--video", &flower, "--prompt", " when?", "--frames", "4"];
+    let film = short("time-24.mp4");
+    let ask = ["--video", &film, "--prompt", " when?", "--frames", "4"];
     let first = one(&ask);
     assert_eq!(one(&ask)["ids"], first["ids"]);
     let ids = first["ids"].as_array().expect("ids");
@@ -104,17 +104,18 @@ fn chat_gives_the_same_answer_twice_and_says_what_it_did() {
     let text = String::from_utf8(plain.stdout).expect("text");
     assert_eq!(text.strip_suffix('\n'), first["answer"].as_str());
     let told = String::from_utf8_lossy(&plain.stderr).into_owned();
-    assert!(told.contains("mdn_flower.mp4: 4 frames of") && told.contains("wrote 8 in"), "{told}");
+    assert!(told.contains("time-24.mp4: 4 frames of") && told.contains("wrote 8 in"), "{told}");
     // Among one token there is no choice, and a seed decides it otherwise.
     let drawn = |more: &[&str]| one(&[&ask[..], &["--temperature", "1"], more].concat())["ids"].clone();
     assert_eq!(drawn(&["--top-k", "1"]), first["ids"]);
-    assert_eq!(drawn(&["--seed", "3"]), drawn(&["--seed", "3"]));
-    assert_ne!(drawn(&["--seed", "3"]), drawn(&["--seed", "4"]));
+    let seeded = drawn(&["--seed", "3"]);
+    assert_eq!(drawn(&["--seed", "3"]), seeded);
+    assert_ne!(drawn(&["--seed", "4"]), seeded);
 }
 
 #[test]
 fn chat_shows_videos_and_images_where_they_are_wanted() {
-    let (flower, frog) = (clip("mdn_flower.mp4"), clip("mdn_store_frog.mp4"));
+    let (late, film) = (short("time-late.mkv"), short("time-24.mp4"));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let picture = folder.path().join("a.png");
     let file = std::fs::File::create(&picture).expect("written");
@@ -126,13 +127,13 @@ fn chat_shows_videos_and_images_where_they_are_wanted() {
 
     let visual =
         |more: &[&str]| one(&[more, &["--prompt", "which?"]].concat())["visual_tokens"].as_u64().expect("n");
-    let (a, b) = (visual(&["--video", &flower]), visual(&["--video", &frog]));
-    assert_eq!(visual(&["--video", &flower, &frog]), a + b);
+    let (a, b) = (visual(&["--video", &film]), visual(&["--video", &late]));
+    assert_eq!(visual(&["--video", &film, &late]), a + b);
     // 64 x 96 pixels are 2 x 3 tokens.
     assert_eq!(visual(&["--image", &picture]), 6);
-    assert_eq!(visual(&["--image", &picture, "--video", &frog]), b + 6);
+    assert_eq!(visual(&["--image", &picture, "--video", &late]), b + 6);
     // A file without a mark stands before the text; a mark says the same, or another place.
-    let asked = |more: &[&str]| one(&[&["--image", &picture, "--video", &flower], more].concat());
+    let asked = |more: &[&str]| one(&[&["--image", &picture, "--video", &film], more].concat());
     let (bare, marked) = (asked(&["--prompt", "?"]), asked(&["--prompt", "<image><video>?"]));
     let turned = asked(&["--prompt", "<video><image>?"]);
     assert_eq!((&bare["ids"], &bare["log_probability"]), (&marked["ids"], &marked["log_probability"]));
@@ -145,14 +146,17 @@ fn chat_shows_videos_and_images_where_they_are_wanted() {
 
 #[test]
 fn chat_reads_turns_from_standard_input() {
-    let flower = clip("mdn_flower.mp4");
-    let turns = lines(&["--video", &flower, "--system", "Be brief."], "what?\n\nand then?\n");
+    let film = short("time-24.mp4");
+    let turns = lines(&["--video", &film, "--system", "Be brief."], "what?\n\nand then?\n");
     assert_eq!(turns.len(), 2);
     let number = |turn: &Value, key: &str| turn[key].as_u64().expect("a number");
     assert_eq!(number(&turns[0], "visual_tokens"), number(&turns[1], "visual_tokens"));
     assert!(number(&turns[1], "prompt_tokens") > number(&turns[0], "prompt_tokens"));
-    let alone = one(&["--video", &flower, "--system", "Be brief.", "--prompt", "what?"]);
+    let alone = one(&["--video", &film, "--system", "Be brief.", "--prompt", "what?"]);
     assert_eq!(alone["ids"], turns[0]["ids"]);
+    // Words that are put into its mouth are read with the prompt.
+    let begun = one(&["--video", &film, "--system", "Be brief.", "--prompt", "what?", "--prefix", "It is"]);
+    assert!(number(&begun, "prompt_tokens") > number(&alone, "prompt_tokens"));
     assert_eq!(lines(&[], ""), Vec::<Value>::new());
 }
 
@@ -183,8 +187,13 @@ fn chat_and_doctor_name_what_is_wrong_with_a_folder() {
     let extra = changed(|header, _| {
         header["model.extra"] = json!({"dtype": "F32", "shape": [1], "data_offsets": [0, 4]});
     });
+    let mangled = copy();
+    let tokenizer = mangled.path().join("tokenizer.json");
+    let text = std::fs::read_to_string(&tokenizer).expect("a tokenizer");
+    std::fs::write(&tokenizer, text.replacen("\"decoder\": {", "\"decoder\": {,", 1)).expect("written");
     for (folder, words) in [
-        (gone("tokenizer.json"), &["tokenizer.json is missing"][..]),
+        (mangled, &["tokenizer.json: ", "at line"][..]),
+        (gone("tokenizer.json"), &["tokenizer.json is missing"]),
         (gone("config.json"), &["config.json"]),
         (gone("model.safetensors"), &["neither model.safetensors nor"]),
         (cut, &["model.safetensors: is not a whole safetensors file"]),
@@ -215,18 +224,18 @@ fn chat_refuses_what_it_cannot_ask() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let empty = folder.path().join("empty.mp4");
     std::fs::write(&empty, b"").expect("written");
-    let (empty, flower) = (empty.display().to_string(), clip("mdn_flower.mp4"));
+    let (empty, film) = (empty.display().to_string(), short("time-24.mp4"));
     let long = "and then ".repeat(4000);
     for (code, arguments, words) in [
         (1, &["--video", empty.as_str(), "--prompt", "?"][..], "empty.mp4: the file is empty"),
         (1, &["--video", "no.mp4", "--prompt", "?"], "no.mp4: no such file"),
         (1, &["--image", "no.png", "--prompt", "?"], "no.png: no such file"),
-        (1, &["--image", &flower, "--prompt", "?"], "is no picture"),
-        (1, &["--video", &flower, "--frames", "1", "--prompt", "?"], "at least 2 frames"),
+        (1, &["--image", &film, "--prompt", "?"], "is no picture"),
+        (1, &["--video", &film, "--frames", "1", "--prompt", "?"], "at least 2 frames"),
         (1, &["--prompt", &long], "the model's context is 4096"),
         (1, &["--prompt", "<|video_pad|>"], "places for images and clips"),
-        (2, &["--video", &flower, "--frames", "0", "--prompt", "?"], "0 frames"),
-        (2, &["--video", &flower, "--prompt", "<video><video>"], "<video> 2 times"),
+        (2, &["--video", &film, "--frames", "0", "--prompt", "?"], "0 frames"),
+        (2, &["--video", &film, "--prompt", "<video><video>"], "<video> 2 times"),
         (2, &["--prompt", "?", "--temperature", "NaN"], "--temperature"),
         (2, &["--prompt", "?", "--top-p", "0"], "--top-p"),
         (2, &["--prompt", "?", "--dtype", "f64"], "f32, bf16 or f16"),
