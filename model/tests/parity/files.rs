@@ -7,8 +7,9 @@ use scrubjay_model::policy::Policy;
 use scrubjay_model::shard::Shard;
 use scrubjay_model::weights::Checkpoint;
 
+use crate::case::{self, goldens, tolerance};
 use crate::forward::{close, host, policy};
-use crate::kit::{all, goldens};
+use crate::kit::all;
 
 /// Read, written and compared byte by byte, in one file and in many.
 #[test]
@@ -17,7 +18,7 @@ fn parity_round_trip() {
     for kits in &all() {
         for kit in kits.kits() {
             for (folder, name) in [("model-f32", "float32"), ("model-bf16", "bfloat16")] {
-                let from = kit.folder.join(folder);
+                let from = kit.dir.join(folder);
                 if !from.is_dir() {
                     continue;
                 }
@@ -92,26 +93,26 @@ fn parity_bf16() {
     let mut cases = 0;
     for kits in &all() {
         for kit in kits.kits() {
-            if !kit.folder.join("model-bf16").is_dir() {
+            if !kit.dir.join("model-bf16").is_dir() {
                 continue;
             }
             let config = kit.config();
             let wide = policy(&kit, "model-bf16", &Device::flex(), DType::F32);
             let narrow = policy(&kit, "model-bf16", &Device::flex(), DType::BF16);
-            for case in kit.cases(&config) {
-                let path = kit.folder.join("cases-bf16").join(format!("{}.safetensors", case.name));
+            for case in case::all(&kit, &config) {
+                let path = kit.dir.join("cases-bf16").join(format!("{}.safetensors", case.name));
                 if !path.exists() {
                     continue;
                 }
                 let want = goldens(&path);
                 let logits = |policy: &Policy| host(crate::forward::logits(policy, &case, &config));
                 let exact = &want["logits_f32_math"].reals;
-                let tolerance = kits.tolerance("logits_f32_math");
+                let tolerance = tolerance(kits, "logits_f32_math");
                 let what = format!("{}: bf16 weights", case.name);
                 close(&what, &logits(&wide), exact, Some(&case.mask), tolerance);
                 // The reference's own error in bf16 is the yardstick.
                 let recorded =
-                    kit.entry["bf16"][&case.name]["bf16_vs_f32_math_rms"].as_f64().expect("recorded");
+                    kit.manifest["bf16"][&case.name]["bf16_vs_f32_math_rms"].as_f64().expect("recorded");
                 let rms = rms(&logits(&narrow), exact, &case.mask);
                 eprintln!(
                     "{}: bf16 arithmetic, rms error {rms:.4}, the reference's {recorded:.4}",

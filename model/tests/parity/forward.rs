@@ -11,10 +11,11 @@ use scrubjay_model::prompt::Prompt;
 use scrubjay_model::trace::Trace;
 use scrubjay_model::weights::Checkpoint;
 
-use crate::kit::{Case, Golden, Kit, Kits, all};
+use crate::case::{self, Case, Golden, tolerance};
+use crate::kit::{Kit, Kits, all};
 
 pub(crate) fn policy(kit: &Kit<'_>, folder: &str, device: &Device, dtype: DType) -> Policy {
-    let mut files = Checkpoint::open(&kit.folder.join(folder)).expect("weights");
+    let mut files = Checkpoint::open(&kit.dir.join(folder)).expect("weights");
     Policy::load(&kit.config(), &mut files, device, dtype).expect("loads")
 }
 
@@ -49,14 +50,14 @@ pub(crate) fn close(
 }
 
 /// Which tolerance a tensor is compared with.
-fn tolerance(kits: &Kits, name: &str) -> (f32, f32) {
+fn allowed(kits: &Kits, name: &str) -> (f32, f32) {
     let loose = ["rope_cos", "rope_sin", "pos_embed", "patch_embed"];
     if loose.iter().any(|part| name.contains(part)) {
-        kits.tolerance("rope cos/sin")
+        tolerance(kits, "rope cos/sin")
     } else if name.starts_with("vision.") || name.starts_with("text.") {
-        kits.tolerance("vision.*")
+        tolerance(kits, "vision.*")
     } else {
-        kits.tolerance("logits, logprobs")
+        tolerance(kits, "logits, logprobs")
     }
 }
 
@@ -66,7 +67,7 @@ pub(crate) fn tensors(title: &str, device: &Device) {
         for kit in kits.kits() {
             let policy = policy(&kit, "model-f32", device, DType::F32);
             let config = kit.config();
-            for case in kit.cases(&config) {
+            for case in case::all(&kit, &config) {
                 let (n, sum) = tensors_of(kits, &case, &policy, &config);
                 eprintln!("{title}: {}/{}: {n} tensors, {sum} numbers", kit.name(), case.name);
                 cases += 1;
@@ -84,7 +85,7 @@ fn tensors_of(kits: &Kits, case: &Case, policy: &Policy, config: &Config) -> (us
     let mut compare = |name: &str, got: &[f32], keep: Option<&[bool]>| {
         let Some(want) = case.goldens.get(name) else { return };
         let what = format!("{}: {name}", case.name);
-        numbers += close(&what, got, &want.reals, keep, tolerance(kits, name));
+        numbers += close(&what, got, &want.reals, keep, allowed(kits, name));
         count += 1;
     };
     for (kind, visuals) in [("video", &case.clips), ("image", &case.images)] {
@@ -155,7 +156,7 @@ pub(crate) fn generation(title: &str, device: &Device) {
         for kit in kits.kits() {
             let policy = policy(&kit, "model-f32", device, DType::F32);
             let config = kit.config();
-            for case in kit.cases(&config) {
+            for case in case::all(&kit, &config) {
                 let Some(want) = case.goldens.get("gen.tokens") else { continue };
                 generation_of(kits, &case, &policy, want);
                 cases += 1;
@@ -197,7 +198,7 @@ fn generation_of(kits: &Kits, case: &Case, policy: &Policy, want: &Golden) {
     let mut hidden = prefix.last.clone();
     let golden = &case.goldens["gen.step_logits"];
     let vocab = golden.shape[2];
-    let tolerance = kits.tolerance("logits, logprobs");
+    let tolerance = tolerance(kits, "logits, logprobs");
     for step in 0..steps {
         let got = host(head.logits(&hidden).0);
         for (row, got) in got.chunks_exact(vocab).enumerate() {

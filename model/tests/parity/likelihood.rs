@@ -6,6 +6,7 @@ use scrubjay_model::batch::{Answers, Prompts};
 use scrubjay_model::generate::{Sampling, generate, room};
 use scrubjay_model::prompt::Prompt;
 
+use crate::case;
 use crate::forward::{host, policy};
 use crate::kit::all;
 
@@ -18,7 +19,7 @@ fn parity_drawn_and_scored() {
             let policy = policy(&kit, "model-f32", &Device::flex(), DType::F32);
             let config = kit.config();
             let pad = config.tokens.pad;
-            for case in kit.cases(&config) {
+            for case in case::all(&kit, &config) {
                 let how = Sampling { group: 8, temperature: 0.8, top_p: 1.0, top_k: 0, max_tokens: 12 };
                 let prompts: Vec<&Prompt> = case.prompts.iter().collect();
                 let mut streams: Vec<Stream> = (0..prompts.len() * 8)

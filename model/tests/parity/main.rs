@@ -3,10 +3,12 @@
 //! Kits come from `SCRUBJAY_PARITY_KITS=folder[:folder]`, or from this repository. Each test says how much it
 //! compared and fails when that is nothing.
 
+mod case;
 mod files;
 mod forward;
 mod kit;
 mod likelihood;
+mod processor;
 mod train;
 
 use burn::tensor::Device;

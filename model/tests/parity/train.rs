@@ -11,8 +11,9 @@ use scrubjay_model::export::named;
 use scrubjay_model::policy::Policy;
 use scrubjay_model::prompt::Prompt;
 
+use crate::case::{goldens, tolerance, visuals};
 use crate::forward::{close, host, policy};
-use crate::kit::{Kit, all, goldens, visuals};
+use crate::kit::{Kit, all};
 
 /// Gradients by published name.
 struct Named<'a> {
@@ -38,14 +39,14 @@ impl ModuleVisitor for Named<'_> {
 
 /// Prompt and completion of the kit's training example.
 fn example(kit: &Kit<'_>, config: &Config) -> (Prompt, Vec<u32>) {
-    let files = goldens(&kit.folder.join("train/grad_step.safetensors"));
+    let files = goldens(&kit.dir.join("train/grad_step.safetensors"));
     let ids: Vec<u32> = files["input_ids"].whole.iter().map(|&id| id as u32).collect();
     let labels = &files["labels"].whole;
     let from = labels.iter().position(|l| *l >= 0).expect("labels");
     assert!(labels[from..].iter().all(|l| *l >= 0), "the completion is the end of the sequence");
     // Its pictures are those of the case with the same prompt.
-    let text = kit.entry["train"]["prompt_text"].as_str().expect("a prompt");
-    let cases = kit.entry["cases"].as_object().expect("cases");
+    let text = kit.manifest["train"]["prompt_text"].as_str().expect("a prompt");
+    let cases = kit.manifest["cases"].as_object().expect("cases");
     let (_, entry) = cases
         .iter()
         .find(|(_, case)| {
@@ -68,7 +69,7 @@ fn parity_training_step() {
     let (mut tensors, mut norms) = (0, 0);
     for kits in &all() {
         for kit in kits.kits() {
-            let path = kit.folder.join("train/grad_step.safetensors");
+            let path = kit.dir.join("train/grad_step.safetensors");
             if !path.exists() {
                 continue;
             }
@@ -76,7 +77,7 @@ fn parity_training_step() {
             let want = goldens(&path);
             let (prompt, completion) = example(&kit, &config);
             let mut policy = policy(&kit, "model-f32", &Device::flex().autodiff(), DType::F32);
-            let recorded = &kit.entry["train"];
+            let recorded = &kit.manifest["train"];
             let optimizer = &recorded["optimizer"];
             let number = |key: &str| optimizer[key].as_f64().expect("a number") as f32;
             let beta = |i: usize| optimizer["betas"][i].as_f64().expect("a number") as f32;
@@ -91,7 +92,7 @@ fn parity_training_step() {
                 let value = loss(&policy, &prompt, &completion, config.tokens.pad);
                 let wanted = wanted.as_f64().expect("a number") as f32;
                 let got = value.clone().into_scalar::<f32>();
-                let (atol, rtol) = kits.tolerance("loss");
+                let (atol, rtol) = tolerance(kits, "loss");
                 // Later losses carry the rounding of every step before.
                 let slack = if step == 0 { 1.0 } else { 20.0 };
                 assert!(
@@ -121,7 +122,7 @@ fn parity_training_step() {
                             &found[name],
                             &golden.reals,
                             None,
-                            kits.tolerance("grad.*"),
+                            tolerance(kits, "grad.*"),
                         );
                         tensors += 1;
                     }
@@ -131,7 +132,7 @@ fn parity_training_step() {
                 if step == 0 {
                     let after: BTreeMap<String, Vec<f32>> =
                         named(&policy).into_iter().map(|(name, t)| (name, host(t))).collect();
-                    let (atol, _) = kits.tolerance("after_step1.*");
+                    let (atol, _) = tolerance(kits, "after_step1.*");
                     for (name, golden) in
                         want.iter().filter_map(|(n, g)| Some((n.strip_prefix("after_step1.")?, g)))
                     {

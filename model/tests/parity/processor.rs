@@ -1,10 +1,7 @@
 //! What a model reads, against what `transformers` made of the same conversations: texts, ids, positions, pixels.
 
-mod kit;
-
 use std::collections::BTreeMap;
 
-use kit::{Kit, Kits, list, number};
 use scrubjay_core::frame::Frame;
 use scrubjay_core::resample::{Filter, resize};
 use scrubjay_core::source::qwen;
@@ -14,6 +11,8 @@ use scrubjay_model::processor::{FILES, Media, Processor};
 use scrubjay_model::template::{Content, Message};
 use scrubjay_model::tokenizer::Stream;
 use serde_json::Value;
+
+use crate::kit::{self, Kit, Kits, list, number};
 
 /// An image or a clip of a case, at the size that the model reads.
 struct Shown {
