@@ -64,7 +64,7 @@ fn run() -> Result<(), Failure> {
         let features = policy.encode(&layout.visuals, &mut Trace::off());
         opened.device.sync()?;
         let seen = begun.elapsed().as_secs_f64();
-        let prefix = policy.prefill(&layout, features.as_ref(), &mut Trace::off());
+        let (prefix, _) = policy.prefill(&layout, features.as_ref(), &mut Trace::off());
         let _ = prefix.last.into_data();
         let read = begun.elapsed().as_secs_f64();
         let mut streams: Vec<Stream> = (0..group).map(|i| Stream::keyed(1, "speed", "", i as u64)).collect();
@@ -77,7 +77,7 @@ fn run() -> Result<(), Failure> {
         }
     }
     let [seen, read, wrote] = best;
-    let memory = opened.device.memory_pool_usage().map(|u| format!("{u:?}"));
+    let memory = opened.device.memory_pool_usage().map_or_else(|| "none".to_owned(), |u| format!("{u:?}"));
     println!(
         "{{\"size\":\"{size}\",\"device\":\"{}\",\"dtype\":\"{dtype}\",\"prompt_tokens\":{},\"first_round_seconds\":{:.3},\
          \"encode_seconds\":{seen:.4},\"prefill_seconds\":{read:.4},\"prefill_tokens_per_second\":{:.0},\

@@ -357,7 +357,13 @@ impl Config {
                 format!("{tap} is not one of {} blocks", v.depth),
             ));
         }
+        if (1..v.taps.len()).any(|i| v.taps[..i].contains(&v.taps[i])) {
+            return Err(wrong("vision_config.deepstack_visual_indexes", "names a block twice"));
+        }
         let k = &self.tokens;
+        if k.is_visual(k.pad) {
+            return Err(wrong("pad_token_id", format!("{} stands for pictures", k.pad)));
+        }
         let named = [
             ("image_token_id", k.image_pad),
             ("video_token_id", k.video_pad),
@@ -414,6 +420,9 @@ impl TextConfig {
 impl VisionConfig {
     fn read(v: &Table<'_>) -> Result<Self, ConfigError> {
         v.only("hidden_act", &[json!("gelu_pytorch_tanh")])?;
+        if let Ok(rope) = v.table("rope_parameters") {
+            rope.only("rope_theta", &[json!(10_000.0), json!(10_000)])?;
+        }
         let positions = v.size("num_position_embeddings")?;
         let side = positions.isqrt();
         if side * side != positions {

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::activation::silu;
 use burn::tensor::{FloatDType, Int, Tensor};
 
-use crate::attention::{Causal, Keys, Own};
+use crate::attention::{Answering, Causal, Keys, Own, Place};
 use crate::config::TextConfig;
 use crate::nn::{Linear, RmsNorm};
 use crate::rope::Rotary;
@@ -61,17 +61,6 @@ pub struct Layer {
     mlp: Mlp,
 }
 
-/// Where a layer's answers stand: `group` answers a prompt, their tokens from `start` on, and `room` tokens in all.
-#[derive(Debug, Clone, Copy)]
-pub struct Place {
-    /// Answers of each prompt.
-    pub group: usize,
-    /// Tokens that each answer has already.
-    pub start: usize,
-    /// Tokens that each answer's keys are laid out for.
-    pub room: usize,
-}
-
 impl Layer {
     fn new(weights: &mut Weights<'_>, name: &str, c: &TextConfig) -> Result<Self, WeightError> {
         Ok(Self {
@@ -102,25 +91,24 @@ impl Layer {
         &self,
         x: Tensor<3>,
         rotary: &Rotary,
-        mask: &Causal,
+        mask: &Answering,
         prompt: &Keys,
-        place: Place,
         cache: Option<&mut Option<Own>>,
     ) -> Tensor<3> {
         let (q, k, v) = self.self_attn.project(self.input_layernorm.forward(x.clone()), rotary);
-        let Place { group, start, room } = place;
+        let Place { group, start, room } = mask.place;
         let attended = match cache {
-            Some(cache) => {
-                match cache {
-                    Some(own) => own.write(k, v, group, start, room),
-                    None => *cache = Some(Own::new(k, v, group, room)),
-                }
-                cache.as_ref().map(|own| mask.answer(q, group, start, prompt, own))
+            Some(Some(own)) => {
+                own.write(k, v, group, start, room);
+                mask.attend(q, prompt, own)
             }
-            None => Some(mask.answer(q, group, start, prompt, &Own::new(k, v, group, room))),
+            Some(none) => {
+                let own = none.insert(Own::new(k, v, group, room));
+                mask.attend(q, prompt, own)
+            }
+            None => mask.attend(q, prompt, &Own::new(k, v, group, room)),
         };
-        // The cache was filled just above.
-        attended.map_or(x.clone(), |attended| self.rest(x, attended))
+        self.rest(x, attended)
     }
 
     fn rest(&self, x: Tensor<3>, attended: Tensor<3>) -> Tensor<3> {

@@ -21,6 +21,9 @@ pub enum ExportError {
     /// Not one of the three that weights are stored in.
     #[error("weights are stored as float32, bfloat16 or float16, not {0}")]
     Dtype(String),
+    /// The module holds a parameter that no such file has.
+    #[error("{0} is not a parameter of this model")]
+    Unknown(String),
     /// A file cannot be written.
     #[error("{file} cannot be written: {cause}")]
     Write {
@@ -101,10 +104,11 @@ pub fn save(policy: &Policy, folder: &Path, dtype: &str, shard_bytes: u64) -> Re
     };
     let shapes: BTreeMap<String, Vec<usize>> =
         parameters(policy.config()).into_iter().map(|s| (s.name, s.shape)).collect();
-    let parameters = named(policy).into_iter().map(|(name, flat)| {
-        let shape = shapes.get(&name).cloned().unwrap_or_else(|| vec![flat.dims()[0]]);
-        Lazy { name, shape, flat, dtype }
-    });
+    let lazy = |(name, flat)| match shapes.get(&name) {
+        Some(shape) => Ok(Lazy { shape: shape.clone(), name, flat, dtype }),
+        None => Err(ExportError::Unknown(name)),
+    };
+    let parameters = named(policy).into_iter().map(lazy).collect::<Result<Vec<_>, _>>()?;
     let mut shards: Vec<(u64, Vec<Lazy>)> = Vec::new();
     for parameter in parameters {
         let bytes = (&parameter).data_len() as u64;

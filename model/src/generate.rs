@@ -3,8 +3,8 @@
 use burn::tensor::Tensor;
 use scrubjay_core::rng::Stream;
 
+use crate::attention::Place;
 use crate::batch::Prompts;
-use crate::decoder::Place;
 use crate::head::Head;
 use crate::policy::Policy;
 use crate::prompt::Prompt;
@@ -75,8 +75,20 @@ pub fn generate(
     let tokens = &policy.config().tokens;
     let layout = Prompts::new(prompts, tokens.pad);
     let (rows, group) = (layout.rows(), how.group);
-    let features = policy.encode(&layout.visuals, &mut Trace::off());
-    let prefix = policy.prefill(&layout, features.as_ref(), &mut Trace::off());
+    if rows == 0 || group == 0 || layout.length == 0 {
+        return Err(GenerateError(format!(
+            "{rows} prompts of {} tokens, {group} answers each",
+            layout.length
+        )));
+    }
+    if how.temperature > 0.0 && streams.len() < rows * group {
+        return Err(GenerateError(format!("{} streams for {} answers", streams.len(), rows * group)));
+    }
+    // Neither features nor the prompts' hidden states are held while answers are written.
+    let prefix = {
+        let features = policy.encode(&layout.visuals, &mut Trace::off());
+        policy.prefill(&layout, features.as_ref(), &mut Trace::off()).0
+    };
     // The likeliest tokens stay so at every temperature.
     let head = policy.head(if how.temperature > 0.0 { how.temperature } else { 1.0 });
 

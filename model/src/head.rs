@@ -26,12 +26,13 @@ pub struct Head {
 pub struct Likelihood {
     /// Log-probability of the place's token.
     pub log_probability: Tensor<1>,
-    /// Entropy of its distribution, in nats.
+    /// Entropy of its distribution, in nats. Carries no gradient.
     pub entropy: Tensor<1>,
 }
 
 impl Head {
-    /// A head with these weights; `temperature` is above 0.
+    /// A head with these weights. Temperatures below a thousandth count as that: they would push forbidden tokens up to
+    /// the others.
     #[must_use]
     pub fn new(weight: Tensor<2>, forbidden: &[bool], temperature: f64) -> Self {
         let vocab = weight.dims()[0];
@@ -41,7 +42,7 @@ impl Head {
             let data = TensorData::new(mask, [1, vocab]);
             Tensor::<2>::from_data(data, (&weight.device(), DType::F32))
         });
-        Self { weight, mask, temperature, chunk: CHUNK }
+        Self { weight, mask, temperature: temperature.max(1e-3), chunk: CHUNK }
     }
 
     /// The same, looking at `chunk` tokens together.
@@ -92,7 +93,8 @@ impl Head {
         (best.reshape([n]), log_probability.reshape([n]))
     }
 
-    /// The likelihood of one token at each place. Only [`LOGITS`] logits are held at a time.
+    /// The likelihood of one token at each place. Only [`LOGITS`] logits are held at a time, unless gradients are tracked:
+    /// then the tape keeps them.
     #[must_use]
     pub fn likelihood(&self, hidden: Tensor<2>, tokens: &[u32]) -> Likelihood {
         let n = tokens.len();

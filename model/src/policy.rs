@@ -6,10 +6,10 @@
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 
-use crate::attention::{Causal, Keys, Own, indices};
+use crate::attention::{Causal, Keys, Own, Place, indices};
 use crate::batch::{Answers, Prompts};
 use crate::config::Config;
-use crate::decoder::{Decoder, Place, dtype};
+use crate::decoder::{Decoder, dtype};
 use crate::head::{Head, Likelihood};
 use crate::nn::Linear;
 use crate::pixels::Visual;
@@ -44,8 +44,6 @@ pub struct Prefix {
     next: Vec<i32>,
     /// Hidden state of each prompt's last token, `[rows, hidden]`: it predicts the first answer token.
     pub last: Tensor<2>,
-    /// Hidden states of all tokens, `[rows, length, hidden]`.
-    pub hidden: Tensor<3>,
 }
 
 impl Policy {
@@ -126,9 +124,15 @@ impl Policy {
         self.model.visual.forward(visuals, trace)
     }
 
-    /// Reads prompts with the features of their pictures and clips.
+    /// Reads prompts with the features of their pictures and clips. Also gives the hidden states of all tokens, `[rows,
+    /// length, hidden]`.
     #[must_use]
-    pub fn prefill(&self, prompts: &Prompts<'_>, features: Option<&Features>, trace: &mut Trace) -> Prefix {
+    pub fn prefill(
+        &self,
+        prompts: &Prompts<'_>,
+        features: Option<&Features>,
+        trace: &mut Trace,
+    ) -> (Prefix, Tensor<3>) {
         let device = self.device();
         let decoder = &self.model.language_model;
         let (rows, length) = (prompts.rows(), prompts.length);
@@ -140,8 +144,9 @@ impl Policy {
         // For each token its place in the list of words followed by features, and in the list of one row of
         // zeros followed by features.
         let (mut input, mut added, mut visual) = (Vec::new(), Vec::new(), 0);
+        let known = features.map_or(0, |f| f.merged.dims()[0]);
         for (i, id) in prompts.ids.iter().enumerate() {
-            let is_visual = features.is_some() && self.config.tokens.is_visual(*id);
+            let is_visual = visual < known && self.config.tokens.is_visual(*id);
             input.push(if is_visual { rows * length + visual } else { i } as i32);
             visual += usize::from(is_visual);
             added.push(if is_visual { visual } else { 0 } as i32);
@@ -177,7 +182,7 @@ impl Policy {
         let hidden = decoder.norm.forward(x);
         trace.note("final_norm", || hidden.clone().reshape(flat));
         let last = hidden.clone().narrow(1, length.saturating_sub(1), 1).reshape([rows, width]);
-        Prefix { keys, mask, next: prompts.next.clone(), last, hidden }
+        (Prefix { keys, mask, next: prompts.next.clone(), last }, hidden)
     }
 
     /// Goes on with the newest tokens of answers, row-major `[rows, group, count]`; gives their hidden states,
@@ -205,10 +210,11 @@ impl Policy {
             })
             .collect();
         let rotary = Rotary::text(&positions, rows, &self.config.text, &device).cast(dtype);
+        let mask = prefix.mask.answering(place, count, self.config.text.heads);
         let mut x = words.reshape([rows, place.group * count, width]);
         for (i, (layer, keys)) in decoder.layers.iter().zip(&prefix.keys).enumerate() {
             let cache = caches.as_deref_mut().and_then(|c| c.get_mut(i));
-            x = layer.answers(x, &rotary, &prefix.mask, keys, place, cache);
+            x = layer.answers(x, &rotary, &mask, keys, cache);
         }
         decoder.norm.forward(x).reshape([rows * place.group * count, width])
     }
@@ -244,7 +250,7 @@ impl Policy {
         temperature: f64,
         room: usize,
     ) -> Likelihood {
-        let prefix = self.prefill(prompts, features, &mut Trace::off());
+        let (prefix, _) = self.prefill(prompts, features, &mut Trace::off());
         let mut hidden = prefix.last.clone();
         if answers.length > 0 {
             let place = Place { group: answers.group, start: 0, room: room.max(answers.length) };

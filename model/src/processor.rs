@@ -167,6 +167,10 @@ impl Processor {
         if let Some(generation) = text(GENERATION)? {
             config = config.with_generation(generation).map_err(wrong(GENERATION))?;
         }
+        if config.tokens.ends.is_empty() {
+            let what = format!("neither it nor {GENERATION} has an eos_token_id: no answer would end");
+            return Err(ProcessorError::File { file: CONFIG, what });
+        }
         let tokenizer = Tokenizer::from_bytes(file(TOKENIZER).ok_or(ProcessorError::Missing(TOKENIZER))?)?;
         tokenizer.check(&config)?;
         let template = template(&text)?;

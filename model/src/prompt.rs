@@ -19,6 +19,9 @@ pub struct Prompt {
 /// Why ids and pictures are no prompt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PromptError {
+    /// Nothing to go on from.
+    #[error("the prompt has no tokens")]
+    Empty,
     /// Longer than the model can read.
     #[error("the prompt has {tokens} tokens, the model's context is {context}")]
     Long {
@@ -79,6 +82,9 @@ impl Prompt {
     /// [`PromptError`] where ids, pictures and model do not fit together.
     pub fn new(ids: Vec<u32>, visuals: Vec<Visual>, config: &Config) -> Result<Self, PromptError> {
         let (context, vocab) = (config.text.context, config.text.vocab);
+        if ids.is_empty() {
+            return Err(PromptError::Empty);
+        }
         if ids.len() > context {
             return Err(PromptError::Long { tokens: ids.len(), context });
         }

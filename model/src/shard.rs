@@ -148,9 +148,20 @@ fn widened(dtype: Dtype, data: &[u8]) -> Option<Reals<'_>> {
     })
 }
 
-/// The first NaN or infinity, and its place.
+/// The first NaN or infinity, and its place. Both have all bits of the exponent set.
 pub(crate) fn not_finite(dtype: Dtype, data: &[u8]) -> Option<(usize, f32)> {
-    widened(dtype, data)?.enumerate().find(|(_, v)| !v.is_finite())
+    let narrow =
+        |mask: u16| data.chunks_exact(2).position(|b| u16::from_le_bytes([b[0], b[1]]) & mask == mask);
+    let at = match dtype {
+        Dtype::F32 => data.chunks_exact(4).position(|b| {
+            let mask = 0x7f80_0000;
+            u32::from_le_bytes([b[0], b[1], b[2], b[3]]) & mask == mask
+        }),
+        Dtype::BF16 => narrow(0x7f80),
+        Dtype::F16 => narrow(0x7c00),
+        _ => None,
+    }?;
+    widened(dtype, data)?.nth(at).map(|value| (at, value))
 }
 
 #[cfg(test)]

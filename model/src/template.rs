@@ -57,6 +57,9 @@ pub struct ChatTemplate {
     names: BTreeMap<String, String>,
 }
 
+/// Steps that a template may take; a conversation of a thousand turns takes some ten thousand.
+const FUEL: u64 = 10_000_000;
+
 /// The name that errors show.
 const NAME: &str = "chat_template";
 
@@ -70,6 +73,8 @@ impl ChatTemplate {
             return Err(TemplateError::Syntax("is empty".to_owned()));
         }
         let mut environment = Environment::new();
+        // A template that counts to a billion is an error and no wait.
+        environment.set_fuel(Some(FUEL));
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);

@@ -1,7 +1,7 @@
 //! The vision tower: patches in, one feature per merged token out, and taps for the decoder's first layers.
 
 use burn::module::{Module, Param};
-use burn::tensor::activation::{gelu, gelu_approximate};
+use burn::tensor::activation::gelu_approximate;
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 
 use crate::attention::full;
@@ -109,15 +109,14 @@ impl Vision {
             trace.note(&format!("block{i}"), || x.clone().reshape(all));
             if let Some(k) = self.config.taps.iter().position(|&t| t == i) {
                 let tap = self.deepstack_merger_list[k].forward(x.clone().reshape(all));
-                trace.note(&format!("deepstack{k}"), || tap.clone());
-                deepstack.push((k, tap));
+                trace.note(&format!("deepstack{}", deepstack.len()), || tap.clone());
+                // In the order of the blocks, whatever the order in which taps are listed.
+                deepstack.push(tap);
             }
         }
-        // The taps are used in their own order, whatever the order of the blocks.
-        deepstack.sort_by_key(|(k, _)| *k);
         let merged = self.merger.forward(x.reshape(all));
         trace.note("merged", || merged.clone());
-        Features { merged, deepstack: deepstack.into_iter().map(|(_, tap)| tap).collect() }
+        Features { merged, deepstack }
     }
 
     /// Learned positions, bilinearly resampled from their square grid with aligned corners, in `f32`.
@@ -218,7 +217,7 @@ impl Block {
     /// `[segments, patches, width]`.
     fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
         let x = x.clone() + self.attn.forward(self.norm1.forward(x), rotary);
-        let inner = gelu_approximate(self.mlp.linear_fc1.forward(self.norm2.forward(x.clone())));
+        let inner = in_f32(self.mlp.linear_fc1.forward(self.norm2.forward(x.clone())), gelu_approximate);
         x + self.mlp.linear_fc2.forward(inner)
     }
 }
@@ -234,9 +233,21 @@ impl Attention {
         };
         // Turned in f32, whatever the activations are.
         let turned = |k: usize| rotary.apply(part(k).cast(FloatDType::F32)).cast(dtype).swap_dims(1, 2);
-        let y = full(turned(0), turned(1), &part(2).swap_dims(1, 2));
+        let y = full(turned(0), turned(1), part(2).swap_dims(1, 2));
         self.proj.forward(y.swap_dims(1, 2).reshape([segments, count, width]))
     }
+}
+
+/// An activation that is composed of several operations, none of which is to be rounded to fewer bits.
+fn in_f32<const D: usize>(x: Tensor<D>, f: impl FnOnce(Tensor<D>) -> Tensor<D>) -> Tensor<D> {
+    let dtype: FloatDType = x.dtype().into();
+    f(x.cast(FloatDType::F32)).cast(dtype)
+}
+
+/// GELU by the error function. Burn's own has the gradient of the approximation on GPUs.
+fn gelu(x: Tensor<2>) -> Tensor<2> {
+    let half = (x.clone() * std::f64::consts::FRAC_1_SQRT_2).erf() + 1.0;
+    x * half * 0.5
 }
 
 /// Neighbouring patches become one token. The main merger norms each patch, a deepstack merger the group
@@ -276,6 +287,6 @@ impl Merger {
         } else {
             self.norm.forward(x).reshape(merged)
         };
-        self.linear_fc2.forward(gelu(self.linear_fc1.forward(x)))
+        self.linear_fc2.forward(in_f32(self.linear_fc1.forward(x), gelu))
     }
 }

@@ -83,14 +83,13 @@ impl Checkpoint {
     /// [`WeightError`] naming the file at fault.
     pub fn open(folder: &Path) -> Result<Self, WeightError> {
         let index = folder.join("model.safetensors.index.json");
-        let names: Vec<PathBuf> = if index.exists() {
-            listed(&index)?.into_iter().map(|name| folder.join(name)).collect()
-        } else {
-            vec![folder.join("model.safetensors")]
+        let single = folder.join("model.safetensors");
+        // Where both are, the single file counts, as in `transformers`.
+        let names: Vec<PathBuf> = match (single.exists(), index.exists()) {
+            (true, _) => vec![single],
+            (false, true) => listed(&index)?.into_iter().map(|name| folder.join(name)).collect(),
+            (false, false) => return Err(WeightError::NoWeights(folder.to_owned())),
         };
-        if !index.exists() && !names[0].exists() {
-            return Err(WeightError::NoWeights(folder.to_owned()));
-        }
         let mut shards = Vec::new();
         for path in names {
             let opened = std::fs::File::open(&path)
@@ -99,6 +98,15 @@ impl Checkpoint {
             match opened {
                 Ok(shard) => shards.push((path, shard)),
                 Err(source) => return Err(WeightError::Shard { path, source }),
+            }
+        }
+        let mut seen = BTreeMap::new();
+        for (path, shard) in &shards {
+            for name in shard.tensors().keys() {
+                if let Some(first) = seen.insert(name.clone(), path.clone()) {
+                    let what = format!("{name} is in {}, too", first.display());
+                    return Err(WeightError::Index { path: path.clone(), what });
+                }
             }
         }
         Ok(Self::new(shards))
@@ -291,7 +299,14 @@ impl<'a> Weights<'a> {
                 return Ok(Param::from_tensor(tensor));
             }
         };
-        Ok(Param::from_tensor(Tensor::from_data(data.convert_dtype(self.dtype), (&self.device, self.dtype))))
+        let data = data.convert_dtype(self.dtype);
+        if self.dtype == DType::F16
+            && let Some((at, value)) = not_finite(Dtype::F16, data.as_bytes())
+        {
+            let value = format!("{value} in f16, whose largest number is 65504,");
+            return Err(WeightError::NotFinite { name: name.to_owned(), value, at });
+        }
+        Ok(Param::from_tensor(Tensor::from_data(data, (&self.device, self.dtype))))
     }
 }
 

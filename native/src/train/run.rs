@@ -320,10 +320,18 @@ fn save(policy: &Policy, folder: &Path) -> Result<(), Error> {
         std::fs::write(staged.path().join(name), bytes).map_err(|e| fail(&e))?;
     }
     export::save(&policy.valid(), staged.path(), "float32", export::SHARD_BYTES).map_err(|e| fail(&e))?;
-    if folder.exists() {
-        std::fs::remove_dir_all(folder).map_err(|e| fail(&e))?;
+    // There is a whole checkpoint at every moment, under its own name or beside it.
+    let aside = staged.path().with_extension("replaced");
+    let replaced = folder.exists();
+    if replaced {
+        std::fs::rename(folder, &aside).map_err(|e| fail(&e))?;
     }
-    std::fs::rename(staged.keep(), folder).map_err(|e| fail(&e))
+    std::fs::rename(staged.path(), folder).map_err(|e| fail(&e))?;
+    let _ = staged.keep();
+    if replaced {
+        std::fs::remove_dir_all(&aside).map_err(|e| fail(&e))?;
+    }
+    Ok(())
 }
 
 /// Rewards of one step.

@@ -132,8 +132,8 @@ fn opening(args: &Args, content: Vec<Content>) -> Vec<Message> {
 }
 
 fn sampling(args: &Args) -> Result<Sampling, Error> {
-    if !(args.temperature.is_finite() && args.temperature >= 0.0) {
-        return Err(Error::usage(format!("--temperature {}: a number from 0 on", args.temperature)));
+    if args.temperature != 0.0 && !(1e-3..=1e3).contains(&args.temperature) {
+        return Err(Error::usage(format!("--temperature {}: 0, or from 0.001 to 1000", args.temperature)));
     }
     if !(args.top_p > 0.0 && args.top_p <= 1.0) {
         return Err(Error::usage(format!("--top-p {}: a probability above 0, at most 1", args.top_p)));
