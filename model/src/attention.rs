@@ -6,7 +6,7 @@
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, DType, Device, FloatDType, Int, Tensor, TensorData};
 
-use crate::nn::laid_out;
+use crate::nn::{laid_out, summed};
 
 /// Added to the score of a key that must not be seen. Finite, so that a row in which nothing is seen stays a
 /// number; its weight beside any seen key is exactly 0.
@@ -236,7 +236,7 @@ impl Answering {
                 weights.clone().narrow(3, 0, length).reshape([batch, kv, group * share * n, length]);
             let of_own = weights.narrow(3, length, room).reshape([parts, share * n, room]);
             let shape = [batch, kv, group, share, n, width];
-            of_prompt.matmul(prompt.v.clone()).reshape(shape) + of_own.matmul(own.v.clone()).reshape(shape)
+            summed(of_prompt, prompt.v.clone()).reshape(shape) + summed(of_own, own.v.clone()).reshape(shape)
         });
         let y = join(rows.collect(), 4);
         y.permute([0, 2, 4, 1, 3, 5]).reshape([batch, group * count, heads * width])

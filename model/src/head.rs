@@ -99,7 +99,9 @@ impl Head {
     pub fn likelihood(&self, hidden: Tensor<2>, tokens: &[u32]) -> Likelihood {
         let n = tokens.len();
         let device = hidden.device();
-        let rows = (LOGITS / self.chunk.min(self.weight.dims()[0]).max(1)).max(1);
+        let rows = (LOGITS / self.chunk.min(self.weight.dims()[0]).max(1)).max(2);
+        // In equal parts, so that no place is left over alone.
+        let rows = n.div_ceil(n.div_ceil(rows).max(1)).max(1);
         let mut parts = Vec::new();
         for from in (0..n).step_by(rows) {
             let to = (from + rows).min(n);

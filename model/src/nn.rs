@@ -50,6 +50,11 @@ impl Linear {
 /// on the right lies transposed. It sums in another order.
 const SMALL: usize = 16 * 16;
 
+/// Where a product has at most so many columns, the same crate splits its sums in a way that depends on the number of
+/// rows, unless they are no longer than [`PART`].
+const NARROW: usize = 64;
+const PART: usize = 512;
+
 /// `x · Wᵀ` for `[rows, in]` and `[out, in]`.
 ///
 /// A row's result does not depend on how many rows there are, as long as they are not one alone: what is drawn token
@@ -57,7 +62,21 @@ const SMALL: usize = 16 * 16;
 pub(crate) fn product(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
     let small = x.dims()[0] * weight.dims()[0] <= SMALL;
     let transposed = weight.transpose();
-    x.matmul(if small { laid_out(transposed) } else { transposed })
+    summed(x, if small { laid_out(transposed) } else { transposed })
+}
+
+/// The product of `[.., rows, terms]` and `[.., terms, columns]`, its sums in parts that are always the same.
+pub(crate) fn summed<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> Tensor<D> {
+    let shape = b.dims();
+    let (terms, columns) = (shape[D - 2], shape[D - 1]);
+    if columns > NARROW || terms <= PART {
+        return a.matmul(b);
+    }
+    let parts = (0..terms).step_by(PART).map(|from| {
+        let n = PART.min(terms - from);
+        a.clone().narrow(D - 1, from, n).matmul(b.clone().narrow(D - 2, from, n))
+    });
+    parts.reduce(|sum, part| sum + part).unwrap_or(a)
 }
 
 /// The same numbers in memory in the order of their axes.

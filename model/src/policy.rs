@@ -173,12 +173,14 @@ impl Policy {
             trace.note(&format!("layer{i}.in"), || x.clone().reshape(flat));
             let (y, kept) = layer.prompt(x, &rotary, &mask);
             keys.push(kept);
+            if i + 1 == decoder.layers.len() {
+                trace.note("last_layer_out", || y.clone().reshape(flat));
+            }
             x = match deepstack.get(i) {
                 Some(more) => y + more.clone().reshape(shape),
                 None => y,
             };
         }
-        trace.note("last_layer_out", || x.clone().reshape(flat));
         let hidden = decoder.norm.forward(x);
         trace.note("final_norm", || hidden.clone().reshape(flat));
         let last = hidden.clone().narrow(1, length.saturating_sub(1), 1).reshape([rows, width]);

@@ -77,6 +77,9 @@ impl Rotary {
     }
 }
 
+/// `1 / theta^(2j / width)`, computed in `f32` throughout as the reference does: at late positions an angle carries every
+/// rounding of its frequency.
 fn frequencies(count: usize, theta: f64) -> Vec<f32> {
-    (0..count).map(|j| theta.powf(-(j as f64) / count as f64) as f32).collect()
+    let (theta, width) = (theta as f32, (2 * count) as f32);
+    (0..count).map(|j| 1.0 / theta.powf((2 * j) as f32 / width)).collect()
 }

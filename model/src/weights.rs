@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Param;
 use burn::tensor::{DType, Device, Distribution, Tensor, TensorData};
-use safetensors::tensor::Dtype;
+use safetensors::tensor::{Dtype, TensorInfo};
 use scrubjay_core::rng::Stream;
 
 use crate::config::Config;
@@ -50,6 +50,11 @@ pub enum WeightError {
         /// By the configuration.
         wanted: Vec<usize>,
     },
+    /// The configuration says that the head is the embeddings, the file holds another one.
+    #[error(
+        "lm_head.weight is not the embeddings, though tie_word_embeddings is true: one of the two is wrong"
+    )]
+    Untied,
     /// A weight is NaN or infinite.
     #[error("{name} holds {value} at place {at}: the checkpoint is damaged")]
     NotFinite {
@@ -67,6 +72,9 @@ fn some(names: &[String]) -> String {
     let more = if names.len() > 5 { ", …" } else { "" };
     format!("{}{more}", names[..names.len().min(5)].join(", "))
 }
+
+const HEAD: &str = "lm_head.weight";
+const EMBEDDINGS: &str = "model.language_model.embed_tokens.weight";
 
 /// A checkpoint's files, opened.
 #[derive(Debug)]
@@ -156,7 +164,7 @@ impl Checkpoint {
         }
         let known: BTreeSet<&str> = wanted.iter().map(|s| s.name.as_str()).collect();
         // Some tied checkpoints store their embeddings twice.
-        let copy = |name: &str| config.tied && name == "lm_head.weight";
+        let copy = |name: &str| config.tied && name == HEAD;
         let unexpected: Vec<String> =
             self.place.keys().filter(|n| !known.contains(n.as_str()) && !copy(n)).cloned().collect();
         if !unexpected.is_empty() {
@@ -178,11 +186,18 @@ impl Checkpoint {
         Ok(())
     }
 
-    fn read(&mut self, name: &str, shape: Vec<usize>) -> Result<TensorData, WeightError> {
+    /// Type, shape and bytes of a tensor.
+    fn stored(&mut self, name: &str) -> Result<(TensorInfo, Vec<u8>), WeightError> {
         let missing = || WeightError::Missing(vec![name.to_owned()]);
         let (path, shard) = &mut self.shards[*self.place.get(name).ok_or_else(missing)?];
-        let fail = |source| WeightError::Shard { path: path.clone(), source };
-        let (info, bytes) = shard.read(name).map_err(fail)?.ok_or_else(missing)?;
+        let read = shard.read(name).map_err(|source| WeightError::Shard { path: path.clone(), source })?;
+        read.ok_or_else(missing)
+    }
+
+    fn read(&mut self, name: &str, shape: Vec<usize>) -> Result<TensorData, WeightError> {
+        let (info, bytes) = self.stored(name)?;
+        let path = self.place.get(name).map_or_else(PathBuf::new, |i| self.shards[*i].0.clone());
+        let fail = |source| WeightError::Shard { path, source };
         let dtype = match info.dtype {
             Dtype::F32 => DType::F32,
             Dtype::BF16 => DType::BF16,
@@ -254,6 +269,12 @@ impl<'a> Weights<'a> {
         dtype: DType,
     ) -> Result<Self, WeightError> {
         checkpoint.check(config)?;
+        if config.tied && checkpoint.place.contains_key(HEAD) {
+            let (head, table) = (checkpoint.stored(HEAD)?, checkpoint.stored(EMBEDDINGS)?);
+            if (head.0.dtype, head.1) != (table.0.dtype, table.1) {
+                return Err(WeightError::Untied);
+            }
+        }
         Ok(Self::new(Source::Files(checkpoint), config, device, dtype))
     }
 

@@ -142,7 +142,7 @@ fn goldens_of(path: &Path) -> Vec<f32> {
 }
 
 /// The visuals of a row as their tokens come: each takes as many as its grid says.
-fn in_order<'a>(
+pub(crate) fn in_order<'a>(
     ids: &[u32],
     config: &Config,
     clips: &mut impl Iterator<Item = &'a Visual>,

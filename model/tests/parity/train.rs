@@ -10,8 +10,9 @@ use scrubjay_model::config::Config;
 use scrubjay_model::export::named;
 use scrubjay_model::policy::Policy;
 use scrubjay_model::prompt::Prompt;
+use serde_json::Value;
 
-use crate::case::{goldens, tolerance, visuals};
+use crate::case::{goldens, in_order, tolerance, visuals};
 use crate::forward::{close, host, policy};
 use crate::kit::{Kit, all};
 
@@ -44,18 +45,21 @@ fn example(kit: &Kit<'_>, config: &Config) -> (Prompt, Vec<u32>) {
     let labels = &files["labels"].whole;
     let from = labels.iter().position(|l| *l >= 0).expect("labels");
     assert!(labels[from..].iter().all(|l| *l >= 0), "the completion is the end of the sequence");
-    // Its pictures are those of the case with the same prompt.
-    let text = kit.manifest["train"]["prompt_text"].as_str().expect("a prompt");
-    let cases = kit.manifest["cases"].as_object().expect("cases");
-    let (_, entry) = cases
-        .iter()
-        .find(|(_, case)| {
-            let prompts = case["prompt_text"].as_array().expect("prompts");
-            prompts.len() == 1 && text.starts_with(prompts[0].as_str().expect("text"))
-        })
-        .expect("a case with this prompt");
-    let clips = visuals(kit, entry, &files, config).0;
-    (Prompt::new(ids[..from].to_vec(), clips, config).expect("fits"), ids[from..].to_vec())
+    // Its pictures are named, or they are those of the case with the same prompt.
+    let train = &kit.manifest["train"];
+    let text = train["prompt_text"].as_str().expect("a prompt");
+    let same = |case: &&Value| {
+        let prompts = case["prompt_text"].as_array().expect("prompts");
+        prompts.len() == 1 && text.starts_with(prompts[0].as_str().expect("text"))
+    };
+    let entry = if train["pixels_concat_in_order"].is_object() {
+        train
+    } else {
+        kit.cases().into_iter().map(|(_, case)| case).find(same).expect("a case with this prompt")
+    };
+    let (clips, images) = visuals(kit, entry, &files, config);
+    let pictures = in_order(&ids, config, &mut clips.iter(), &mut images.iter());
+    (Prompt::new(ids[..from].to_vec(), pictures, config).expect("fits"), ids[from..].to_vec())
 }
 
 fn loss(policy: &Policy, prompt: &Prompt, completion: &[u32], pad: u32) -> Tensor<1> {
