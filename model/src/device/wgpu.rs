@@ -8,8 +8,13 @@ use burn::tensor::{Device, DeviceKind, DeviceType};
 
 use super::{DeviceError, DeviceName, DtypeName, Opened, tried};
 
-/// Whether there is an adapter that is no software.
+/// Whether there is an adapter that is no software. Where the system has no device file of a GPU, drivers are not asked:
+/// some complain on standard error about what no GPU needs.
 pub(super) fn has_gpu() -> bool {
+    let files = ["/dev/dri/renderD128", "/dev/nvidia0", "/dev/dxg"];
+    if cfg!(target_os = "linux") && !files.iter().any(|file| std::path::Path::new(file).exists()) {
+        return false;
+    }
     Device::enumerate(DeviceType::Wgpu).iter().any(|d| *d != Device::wgpu(DeviceKind::Cpu))
 }
 
