@@ -186,7 +186,7 @@ fn append(frames: &[&Frame], (patch, merge): (usize, usize), tables: &[[f32; 256
 pub fn fit_image(frame: Frame, settings: &Settings) -> Result<Frame, PixelsError> {
     let (width, height) = one_size(std::slice::from_ref(&frame))?;
     let size = settings.image_size(height, width).ok_or(PixelsError::NoFit { frames: 1, width, height })?;
-    Ok(at(frame, size))
+    Ok(fitted(frame, size))
 }
 
 /// The frames of a clip at the size that the model's rule gives them, resized where it differs.
@@ -199,10 +199,12 @@ pub fn fit_clip(frames: Vec<Frame>, settings: &Settings) -> Result<Vec<Frame>, P
     let none = PixelsError::NoFit { frames: frames.len(), width, height };
     let count = u32::try_from(frames.len()).map_err(|_| none.clone())?;
     let size = settings.clip_size(count, height, width).ok_or(none)?;
-    Ok(frames.into_iter().map(|frame| at(frame, size)).collect())
+    Ok(frames.into_iter().map(|frame| fitted(frame, size)).collect())
 }
 
-fn at(frame: Frame, (height, width): (u32, u32)) -> Frame {
+/// A picture at a height and width, resized as the processor does where it has others.
+#[must_use]
+pub fn fitted(frame: Frame, (height, width): (u32, u32)) -> Frame {
     if (frame.width, frame.height) == (width, height) {
         return frame;
     }

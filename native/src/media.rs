@@ -6,7 +6,7 @@ use scrubjay_core::frame::Frame;
 use scrubjay_core::recipe::Size;
 use scrubjay_core::time::Rate;
 use scrubjay_model::config::Config;
-use scrubjay_model::pixels::PixelsError;
+use scrubjay_model::pixels::{PixelsError, fitted};
 use scrubjay_model::processor::Media;
 use scrubjay_model::settings::Settings;
 
@@ -116,9 +116,16 @@ fn bounded(path: &Path, config: &Config, tokens: u64, advice: &str) -> Result<()
     Err(Error::path(path, format!("would take {tokens} tokens, the model's context is {context}{advice}")))
 }
 
-fn decoded(video: &Video, frames: &[u32], (height, width): (u32, u32)) -> Result<Vec<Frame>, Error> {
-    let decoded = video.decode(frames, Size { width, height }).map_err(failed)?;
-    Ok(decoded.into_iter().map(|d| d.frame).collect())
+/// Frames at a size, resized one by one as a published model's processor does it: bicubic, from the whole picture.
+fn decoded(video: &Video, numbers: &[u32], (height, width): (u32, u32)) -> Result<Vec<Frame>, Error> {
+    let mut frames = Vec::with_capacity(numbers.len());
+    let whole = video.size().map_err(failed)?;
+    let resized = video.each(numbers, whole, |_, decoded| {
+        frames.push(fitted(decoded.frame, (height, width)));
+        Ok(())
+    });
+    resized.map_err(failed)?;
+    Ok(frames)
 }
 
 fn failed(error: VideoError) -> Error {
