@@ -135,19 +135,15 @@ impl Processor {
     /// # Errors
     /// [`ProcessorError::Folder`] naming folder, file and fault.
     pub fn open(folder: &Path) -> Result<Self, ProcessorError> {
-        let mut files = BTreeMap::new();
-        let at =
-            |cause| ProcessorError::Folder { folder: folder.display().to_string(), cause: Box::new(cause) };
-        for file in FILES {
-            match std::fs::read(folder.join(file)) {
-                Ok(bytes) => {
-                    files.insert(file.to_owned(), bytes);
-                }
-                Err(e) if e.kind() == ErrorKind::NotFound => {}
-                Err(cause) => return Err(at(ProcessorError::Unreadable { file, cause })),
-            }
-        }
-        Self::from_files(&files).map_err(at)
+        read_files(folder).and_then(|files| Self::from_files(&files)).map_err(|e| e.within(folder))
+    }
+
+    /// Reads a folder's configuration alone, with what `generation_config.json` adds to it.
+    ///
+    /// # Errors
+    /// [`ProcessorError::Folder`] naming folder, file and fault.
+    pub fn configuration(folder: &Path) -> Result<Config, ProcessorError> {
+        read_files(folder).and_then(|files| configuration(&files)).map_err(|e| e.within(folder))
     }
 
     /// Reads a model's files by their names ([`FILES`]); others are ignored.
@@ -155,22 +151,9 @@ impl Processor {
     /// # Errors
     /// [`ProcessorError`] naming the file that is missing or at fault.
     pub fn from_files(files: &BTreeMap<String, Vec<u8>>) -> Result<Self, ProcessorError> {
+        let config = configuration(files)?;
         let file = |name: &str| files.get(name).map(Vec::as_slice);
-        let text = |name: &'static str| match file(name).map(std::str::from_utf8) {
-            None => Ok(None),
-            Some(Ok(text)) => Ok(Some(text)),
-            Some(Err(e)) => Err(ProcessorError::File { file: name, what: format!("is not UTF-8: {e}") }),
-        };
-        let wrong = |file| move |cause| ProcessorError::Config { file, cause };
-        let mut config = Config::from_json(text(CONFIG)?.ok_or(ProcessorError::Missing(CONFIG))?)
-            .map_err(wrong(CONFIG))?;
-        if let Some(generation) = text(GENERATION)? {
-            config = config.with_generation(generation).map_err(wrong(GENERATION))?;
-        }
-        if config.tokens.ends.is_empty() {
-            let what = format!("neither it nor {GENERATION} has an eos_token_id: no answer would end");
-            return Err(ProcessorError::File { file: CONFIG, what });
-        }
+        let text = |name| text(files, name);
         let tokenizer = Tokenizer::from_bytes(file(TOKENIZER).ok_or(ProcessorError::Missing(TOKENIZER))?)?;
         tokenizer.check(&config)?;
         let template = template(&text)?;
@@ -248,6 +231,49 @@ impl Processor {
         messages.push(Message { role: "user".to_owned(), content });
         self.prompt(&messages, &media, &item.prompt.prefix)
     }
+}
+
+impl ProcessorError {
+    fn within(self, folder: &Path) -> Self {
+        Self::Folder { folder: folder.display().to_string(), cause: Box::new(self) }
+    }
+}
+
+/// Those of [`FILES`] that a folder has.
+fn read_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, ProcessorError> {
+    let mut files = BTreeMap::new();
+    for file in FILES {
+        match std::fs::read(folder.join(file)) {
+            Ok(bytes) => {
+                files.insert(file.to_owned(), bytes);
+            }
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(cause) => return Err(ProcessorError::Unreadable { file, cause }),
+        }
+    }
+    Ok(files)
+}
+
+fn text<'a>(
+    files: &'a BTreeMap<String, Vec<u8>>,
+    name: &'static str,
+) -> Result<Option<&'a str>, ProcessorError> {
+    let wrong = |e| ProcessorError::File { file: name, what: format!("is not UTF-8: {e}") };
+    files.get(name).map(|bytes| std::str::from_utf8(bytes)).transpose().map_err(wrong)
+}
+
+fn configuration(files: &BTreeMap<String, Vec<u8>>) -> Result<Config, ProcessorError> {
+    let wrong = |file| move |cause| ProcessorError::Config { file, cause };
+    let stated = text(files, CONFIG)?.ok_or(ProcessorError::Missing(CONFIG))?;
+    let mut config = Config::from_json(stated).map_err(wrong(CONFIG))?;
+    if let Some(generation) = text(files, GENERATION)? {
+        config = config.with_generation(generation).map_err(wrong(GENERATION))?;
+    }
+    if config.tokens.ends.is_empty() {
+        let what = format!("neither it nor {GENERATION} has an eos_token_id: no answer would end");
+        return Err(ProcessorError::File { file: CONFIG, what });
+    }
+    Ok(config)
 }
 
 /// The chat template: a file of its own, or the key `chat_template` of one of two others.

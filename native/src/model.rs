@@ -27,8 +27,6 @@ pub struct Loaded {
     pub device: Opened,
     /// What it computes in.
     pub dtype: DtypeName,
-    /// What the folder stores: `float32`, `bfloat16` or `float16`.
-    pub stored: &'static str,
 }
 
 /// A folder that was looked at: everything fits together, but no weights have been read.
@@ -72,15 +70,6 @@ pub fn room(device: &Opened) -> Option<u64> {
 #[must_use]
 pub fn width(dtype: DtypeName) -> u64 {
     if dtype == DtypeName::F32 { 4 } else { 2 }
-}
-
-/// Looks at a folder, loads its weights onto a device: all of this module at once.
-///
-/// # Errors
-/// As [`device`], [`Folder::open`] and [`Folder::load`].
-pub fn open(folder: &Path, device: &str, dtype: Option<&str>, layout: Layout) -> Result<Loaded, Error> {
-    let (device, dtype) = self::device(device, dtype)?;
-    Folder::open(folder, layout)?.load(device, dtype)
 }
 
 impl Folder {
@@ -130,7 +119,7 @@ impl Folder {
             .map_err(|e| weights(&path, &e))?;
         let never = processor.tokenizer.forbidden(config);
         eprintln!("{}: loaded in {:.1} s", path.display(), begun.elapsed().as_secs_f64());
-        Ok(Loaded { policy: policy.forbidding(never), processor, device, dtype, stored })
+        Ok(Loaded { policy: policy.forbidding(never), processor, device, dtype })
     }
 }
 

@@ -131,19 +131,7 @@ fn read(model: &str) -> Result<Result<Config, String>, Error> {
             )),
         };
     }
-    let text = |file: &str| {
-        std::fs::read_to_string(folder.join(file)).map_err(|e| format!("{file} cannot be read: {e}"))
-    };
-    let parsed =
-        text("config.json").and_then(|t| Config::from_json(&t).map_err(|e| format!("config.json: {e}")));
-    // What is there of this file is used; that it is there is not asked.
-    let file = "generation_config.json";
-    Ok(match parsed {
-        Ok(config) if folder.join(file).exists() => {
-            text(file).and_then(|t| config.with_generation(&t).map_err(|e| format!("{file}: {e}")))
-        }
-        parsed => parsed,
-    })
+    Ok(Processor::configuration(folder).map_err(|e| e.to_string()))
 }
 
 fn described(config: &Config) -> String {

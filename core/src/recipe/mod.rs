@@ -2,6 +2,8 @@
 //!
 //! Synthesis is the writing of recipes; pixels are made when somebody looks.
 
+mod picture;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -15,80 +17,12 @@ use crate::prompt::Wording;
 use crate::rng::Stream;
 use crate::scene::{Event, Scene};
 use crate::similarity::{SMALL, Similarity, Thumbnails};
-use crate::source::qwen;
 use crate::source::{Sampling, SamplingError, Source, Timeline, Times};
 use crate::task::event::Habits;
 use crate::task::segments::Sought;
 use crate::task::{Task, TaskError, TaskName, counting, event, grounding, jigsaw, masked, segments};
 
-/// A picture size in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Size {
-    /// Width, 1..=8192.
-    pub width: u32,
-    /// Height, 1..=8192.
-    pub height: u32,
-}
-
-/// How the size of an item's pictures follows from its source's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "fit", deny_unknown_fields)]
-pub enum Picture {
-    /// This size, whatever the source's aspect.
-    Exact {
-        /// Width.
-        width: u32,
-        /// Height.
-        height: u32,
-    },
-    /// The source's aspect, sides multiples of 32 (Qwen3-VL's patch times merge), area within bounds.
-    Area {
-        /// Smallest area in pixels.
-        min_pixels: u32,
-        /// Largest area in pixels.
-        max_pixels: u32,
-    },
-    /// As Qwen3-VL's processor sizes a clip: the bounds are of width × height × frames.
-    Clip {
-        /// Fewest pixels of the clip.
-        min_pixels: u32,
-        /// Most pixels of the clip.
-        max_pixels: u32,
-    },
-    /// As `qwen-vl-utils` sizes a clip: bounds of each picture, and a budget that the clip's pictures share.
-    Utils {
-        /// Smallest area in pixels.
-        min_pixels: u32,
-        /// Largest area in pixels.
-        max_pixels: u32,
-        /// Pixels of all pictures together.
-        total_pixels: u64,
-    },
-}
-
-impl Picture {
-    /// The size of `frames` pictures of a source of `width` × `height` pixels.
-    ///
-    /// # Errors
-    /// [`RecipeError::Aspect`] where Qwen's processor takes no pictures of such a shape.
-    pub fn size(self, width: u32, height: u32, frames: u32) -> Result<Size, RecipeError> {
-        let found = match self {
-            Self::Exact { width, height } => return Ok(Size { width, height }),
-            Self::Area { min_pixels, max_pixels } => {
-                qwen::image_size(height, width, qwen::FACTOR, min_pixels, max_pixels)
-            }
-            Self::Clip { min_pixels, max_pixels } => {
-                qwen::clip_size(frames, height, width, qwen::FACTOR, min_pixels, max_pixels)
-            }
-            Self::Utils { min_pixels, max_pixels, total_pixels } => {
-                qwen::utils_size(frames, height, width, min_pixels, max_pixels, total_pixels)
-            }
-        };
-        let (height, width) = found.ok_or(RecipeError::Aspect { width, height })?;
-        Ok(Size { width, height })
-    }
-}
+pub use picture::{Picture, Size};
 
 /// What defines an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
