@@ -15,6 +15,7 @@ pub mod answer;
 pub mod chance;
 mod columns;
 pub mod frame;
+pub mod grpo;
 pub mod item;
 pub mod link;
 mod memo;

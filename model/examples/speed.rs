@@ -15,7 +15,7 @@ use scrubjay_core::rng::Stream;
 use scrubjay_model::batch::Prompts;
 use scrubjay_model::config::Config;
 use scrubjay_model::device::open;
-use scrubjay_model::generate::{Sampling, generate};
+use scrubjay_model::generate::{Request, Sampling, generate};
 use scrubjay_model::pixels::{Grid, Kind, Visual};
 use scrubjay_model::policy::Policy;
 use scrubjay_model::prompt::Prompt;
@@ -69,7 +69,7 @@ fn run() -> Result<(), Failure> {
         let read = begun.elapsed().as_secs_f64();
         let mut streams: Vec<Stream> = (0..group).map(|i| Stream::keyed(1, "speed", "", i as u64)).collect();
         let again = Instant::now();
-        generate(&policy, &[&prompt], how, &mut streams, &mut |_, _| true)?;
+        generate(&policy, &Request::new(&[&prompt], how), &mut streams, &mut |_, _| true)?;
         let wrote = (again.elapsed().as_secs_f64() - read).max(1e-9);
         first.get_or_insert(read + wrote);
         for (best, now) in best.iter_mut().zip([seen, read - seen, wrote]) {

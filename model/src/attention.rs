@@ -36,7 +36,21 @@ fn weights(scores: Tensor<4>, scale: f64, mask: Option<Tensor<4>>, dtype: FloatD
         Some(mask) => scores + mask,
         None => scores,
     };
-    softmax(scores, 3).cast(dtype)
+    likewise(scores).cast(dtype)
+}
+
+/// Softmax over the last axis, on a tape and off it to the bit the same, where Burn takes apart on a tape what is one
+/// kernel without. The kernel's result is a constant `w`; with `d = s - s`, which is 0 but has a derivative,
+/// `w + w · (d - Σ w d)` is `w` and changes with `s` as softmax does. The tape keeps `w` alone.
+fn likewise(scores: Tensor<4>) -> Tensor<4> {
+    if !scores.is_autodiff() {
+        return softmax(scores, 3);
+    }
+    let plain = scores.clone().inner();
+    let w = softmax(plain.clone(), 3);
+    let d = scores - plain;
+    let mean = (d.clone() * w.clone()).sum_dim(3);
+    (d - mean) * w.clone() + w
 }
 
 /// Whole numbers on a device.

@@ -117,6 +117,22 @@ impl Layer {
     }
 }
 
+impl Layer {
+    /// The matrices that can be adapted, by their names within the layer.
+    pub(crate) fn matrices_mut(&mut self) -> [(&'static str, &mut Linear); 7] {
+        let (attention, mlp) = (&mut self.self_attn, &mut self.mlp);
+        [
+            ("self_attn.q_proj", &mut attention.q_proj),
+            ("self_attn.k_proj", &mut attention.k_proj),
+            ("self_attn.v_proj", &mut attention.v_proj),
+            ("self_attn.o_proj", &mut attention.o_proj),
+            ("mlp.gate_proj", &mut mlp.gate_proj),
+            ("mlp.up_proj", &mut mlp.up_proj),
+            ("mlp.down_proj", &mut mlp.down_proj),
+        ]
+    }
+}
+
 #[derive(Module, Debug)]
 struct Attention {
     q_proj: Linear,

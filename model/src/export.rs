@@ -1,14 +1,19 @@
 //! Writing a model's weights in the published layout, so that others read them.
 
+mod folder;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use burn::module::{Module as _, ModuleVisitor, Param};
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, FloatDType, Tensor};
 use safetensors::tensor::{Dtype, View, serialize_to_file};
 use serde_json::json;
 
+pub use folder::{checkpoint, small_files};
+
+use crate::nn::{LORA_A, LORA_B};
 use crate::policy::Policy;
 use crate::spec::parameters;
 
@@ -39,6 +44,8 @@ struct Lazy {
     name: String,
     shape: Vec<usize>,
     flat: Tensor<1>,
+    /// What is merged into it: `A`, `B`, and what their product is multiplied by.
+    adapter: Option<(Tensor<2>, Tensor<2>, f64)>,
     dtype: (Dtype, DType),
 }
 
@@ -52,7 +59,15 @@ impl View for &Lazy {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(self.flat.clone().into_data().convert_dtype(self.dtype.1).as_bytes().to_vec())
+        let flat = match &self.adapter {
+            Some((a, b, scale)) => {
+                let flat = self.flat.clone().cast(FloatDType::F32);
+                let count = flat.dims()[0];
+                flat + (b.clone().matmul(a.clone()) * *scale).reshape([count])
+            }
+            None => self.flat.clone(),
+        };
+        Cow::Owned(flat.into_data().convert_dtype(self.dtype.1).as_bytes().to_vec())
     }
 
     fn data_len(&self) -> usize {
@@ -78,11 +93,19 @@ impl ModuleVisitor for Collect {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let value = param.val();
         let count = value.dims().iter().product::<usize>();
-        self.found.push((self.path.join("."), value.reshape([count])));
+        let name = self.path.join(".");
+        // Adapters are called as PEFT calls them.
+        let name = match (name.strip_suffix("adapter.lora_a"), name.strip_suffix("adapter.lora_b")) {
+            (Some(path), _) => format!("{path}{LORA_A}"),
+            (_, Some(path)) => format!("{path}{LORA_B}"),
+            _ => name,
+        };
+        self.found.push((name, value.reshape([count])));
     }
 }
 
-/// All parameters by their published names, flattened, in the order of the modules.
+/// All parameters by their published names, flattened, in the order of the modules. Those of adapters are
+/// `<path of the matrix>.lora_A.weight` and `.lora_B.weight`.
 #[must_use]
 pub fn named(policy: &Policy) -> Vec<(String, Tensor<1>)> {
     let mut collect = Collect { path: Vec::new(), found: Vec::new() };
@@ -91,7 +114,8 @@ pub fn named(policy: &Policy) -> Vec<(String, Tensor<1>)> {
 }
 
 /// Writes `model.safetensors` into an existing folder, or shards of at most `shard_bytes` with their index. `dtype` is
-/// `float32`, `bfloat16` or `float16`; numbers that were read from a file of the same type come out the same.
+/// `float32`, `bfloat16` or `float16`; numbers that were read from a file of the same type come out the same. Adapters
+/// are merged into their matrices, in `f32`, and not written beside them.
 ///
 /// # Errors
 /// [`ExportError`] naming the file. What was there before is then damaged: write into a folder of its own.
@@ -104,11 +128,29 @@ pub fn save(policy: &Policy, folder: &Path, dtype: &str, shard_bytes: u64) -> Re
     };
     let shapes: BTreeMap<String, Vec<usize>> =
         parameters(policy.config()).into_iter().map(|s| (s.name, s.shape)).collect();
-    let lazy = |(name, flat)| match shapes.get(&name) {
-        Some(shape) => Ok(Lazy { shape: shape.clone(), name, flat, dtype }),
-        None => Err(ExportError::Unknown(name)),
+    let lora = policy.lora().map(|config| (config.rank, config.scale()));
+    let (mut adapters, plain): (BTreeMap<_, _>, Vec<_>) = {
+        let (beside, plain): (Vec<_>, Vec<_>) =
+            named(policy).into_iter().partition(|(n, _)| n.ends_with(LORA_A) || n.ends_with(LORA_B));
+        (beside.into_iter().collect(), plain)
     };
-    let parameters = named(policy).into_iter().map(lazy).collect::<Result<Vec<_>, _>>()?;
+    let mut lazy = |(name, flat): (String, Tensor<1>)| -> Result<Lazy, ExportError> {
+        let shape = shapes.get(&name).ok_or_else(|| ExportError::Unknown(name.clone()))?.clone();
+        let path = name.strip_suffix("weight").unwrap_or(&name);
+        let pair = (adapters.remove(&format!("{path}{LORA_A}")), adapters.remove(&format!("{path}{LORA_B}")));
+        let adapter = match (lora, pair) {
+            (Some((rank, scale)), (Some(a), Some(b))) if shape.len() == 2 => {
+                let wide = |t: Tensor<1>| t.cast(FloatDType::F32);
+                Some((wide(a).reshape([rank, shape[1]]), wide(b).reshape([shape[0], rank]), scale))
+            }
+            _ => None,
+        };
+        Ok(Lazy { shape, name, flat, adapter, dtype })
+    };
+    let parameters = plain.into_iter().map(&mut lazy).collect::<Result<Vec<_>, _>>()?;
+    if let Some(name) = adapters.into_keys().next() {
+        return Err(ExportError::Unknown(name));
+    }
     let mut shards: Vec<(u64, Vec<Lazy>)> = Vec::new();
     for parameter in parameters {
         let bytes = (&parameter).data_len() as u64;

@@ -1,9 +1,15 @@
 //! From hidden states to the likelihood of tokens, a part of the vocabulary at a time.
 
-use burn::tensor::{DType, FloatDType, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, FloatDType, IndexingUpdateOp, Int, Tensor, TensorData};
 
-use crate::attention::{HIDDEN, indices};
+use crate::attention::HIDDEN;
 use crate::nn::product;
+
+mod among;
+
+pub use among::Allowed;
+
+use among::{Among, found};
 
 /// Logits that are held at once.
 const LOGITS: usize = 1 << 26;
@@ -28,6 +34,8 @@ pub struct Likelihood {
     pub log_probability: Tensor<1>,
     /// Entropy of its distribution, in nats. Carries no gradient.
     pub entropy: Tensor<1>,
+    /// Logarithm of the sum of its exponentials, `[places, 1]`.
+    normaliser: Tensor<2>,
 }
 
 impl Head {
@@ -93,54 +101,132 @@ impl Head {
         (best.reshape([n]), log_probability.reshape([n]))
     }
 
+    /// Ranges of places that are looked at together when `tables` tables of their logits are held. In equal parts, so
+    /// that no place is left over alone.
+    fn rows(&self, n: usize, tables: usize) -> Vec<(usize, usize)> {
+        let rows = (LOGITS / tables / self.chunk.min(self.weight.dims()[0]).max(1)).max(2);
+        let rows = n.div_ceil(n.div_ceil(rows).max(1)).max(1);
+        (0..n).step_by(rows).map(|from| (from, (from + rows).min(n))).collect()
+    }
+
     /// The likelihood of one token at each place. Only [`LOGITS`] logits are held at a time, unless gradients are tracked:
     /// then the tape keeps them.
     #[must_use]
     pub fn likelihood(&self, hidden: Tensor<2>, tokens: &[u32]) -> Likelihood {
-        let n = tokens.len();
-        let device = hidden.device();
-        let rows = (LOGITS / self.chunk.min(self.weight.dims()[0]).max(1)).max(2);
-        // In equal parts, so that no place is left over alone.
-        let rows = n.div_ceil(n.div_ceil(rows).max(1)).max(1);
-        let mut parts = Vec::new();
-        for from in (0..n).step_by(rows) {
-            let to = (from + rows).min(n);
-            parts.push(self.places(&hidden.clone().narrow(0, from, to - from), &tokens[from..to]));
-        }
-        if parts.is_empty() {
-            let none = || Tensor::zeros([0], (&device, DType::F32));
-            return Likelihood { log_probability: none(), entropy: none() };
-        }
-        let (a, b) = parts.into_iter().unzip();
-        Likelihood { log_probability: Tensor::cat(a, 0), entropy: Tensor::cat(b, 0) }
+        self.likelihood_among(&hidden, tokens, None)
     }
 
-    fn places(&self, hidden: &Tensor<2>, tokens: &[u32]) -> (Tensor<1>, Tensor<1>) {
+    /// As [`Self::likelihood`], each place's distribution being over its allowed tokens alone, which are listed in
+    /// ascending order; none for all. A token that is not among them gets about -1e9.
+    #[must_use]
+    pub fn likelihood_among(
+        &self,
+        hidden: &Tensor<2>,
+        tokens: &[u32],
+        allowed: Option<&[Allowed]>,
+    ) -> Likelihood {
         let (n, device) = (tokens.len(), hidden.device());
+        if n == 0 {
+            let none = || Tensor::zeros([0], (&device, DType::F32));
+            let normaliser = Tensor::zeros([0, 1], (&device, DType::F32));
+            return Likelihood { log_probability: none(), entropy: none(), normaliser };
+        }
+        let (mut picked, mut entropy, mut normaliser) = (Vec::new(), Vec::new(), Vec::new());
+        for (from, to) in self.rows(n, 1) {
+            let among = Among::new(allowed, from, to);
+            let hidden = hidden.clone().narrow(0, from, to - from);
+            let place = self.places(&hidden, &tokens[from..to], &among);
+            picked.push(place.log_probability);
+            entropy.push(place.entropy);
+            normaliser.push(place.normaliser);
+        }
+        Likelihood {
+            log_probability: Tensor::cat(picked, 0),
+            entropy: Tensor::cat(entropy, 0),
+            normaliser: Tensor::cat(normaliser, 0),
+        }
+    }
+
+    fn places(&self, hidden: &Tensor<2>, tokens: &[u32], among: &Among<'_>) -> Likelihood {
+        let n = tokens.len();
         let mut sums = Sums::default();
         let mut picked: Option<Tensor<2>> = None;
         for (from, to) in self.parts() {
-            let part = self.part(hidden, from, to);
+            let part = among.hide(self.part(hidden, from, to), from, to);
             sums.add(&part, true);
-            let here = |t: u32| (from..to).contains(&(t as usize));
-            if !tokens.iter().any(|t| here(*t)) {
-                continue;
-            }
-            let at = tokens.iter().map(|&t| if here(t) { t as usize - from } else { 0 } as i32).collect();
-            let found = part.gather(1, indices(at, &device).reshape([n, 1]));
-            let all = tokens.iter().all(|t| here(*t));
-            let found = if all {
-                found
-            } else {
-                let keep = tokens.iter().map(|&t| f32::from(here(t))).collect::<Vec<_>>();
-                found * Tensor::<2>::from_data(TensorData::new(keep, [n, 1]), &device)
+            let Some((at, keep)) = found(tokens, from, to, &hidden.device()) else { continue };
+            let found = part.gather(1, at);
+            let found = match keep {
+                Some(keep) => found * keep,
+                None => found,
             };
             picked = Some(picked.map_or(found.clone(), |p| p + found));
         }
         let normaliser = sums.normaliser(hidden);
         let entropy = sums.entropy(&normaliser).reshape([n]);
         let picked = picked.unwrap_or_else(|| normaliser.clone());
-        ((picked - normaliser).reshape([n]), entropy)
+        Likelihood { log_probability: (picked - normaliser.clone()).reshape([n]), entropy, normaliser }
+    }
+
+    /// From the derivatives of something by the log-probabilities of `tokens` to its derivatives by `hidden`, `[places,
+    /// hidden]` in the type of `hidden`, without a tape: `(1[token] - softmax) / temperature` times each derivative is
+    /// the one by a place's logits, and they are computed again a part of the vocabulary at a time. `seen` is what
+    /// [`Self::likelihood_among`] gave. Where `weight` is given it hears the derivatives by the weights, in `f32`, part
+    /// by part with the first token of each.
+    #[must_use]
+    pub fn backward(
+        &self,
+        hidden: &Tensor<2>,
+        tokens: &[u32],
+        allowed: Option<&[Allowed]>,
+        seen: &Likelihood,
+        gradient: &[f32],
+        mut weight: Option<&mut dyn FnMut(usize, Tensor<2>)>,
+    ) -> Tensor<2> {
+        let (device, dtype): (Device, FloatDType) = (hidden.device(), hidden.dtype().into());
+        // Logits, probabilities and derivatives are held side by side.
+        let rows = self.rows(tokens.len(), 4);
+        let among: Vec<Among<'_>> =
+            rows.iter().map(|&(first, end)| Among::new(allowed, first, end)).collect();
+        let mut sums: Vec<Option<Tensor<2>>> = vec![None; rows.len()];
+        for (from, to) in self.parts() {
+            let slice = self.weight.clone().narrow(0, from, to - from);
+            let mut of_weight: Option<Tensor<2>> = None;
+            for ((&(first, end), among), sum) in rows.iter().zip(&among).zip(&mut sums) {
+                let n = end - first;
+                let own = hidden.clone().narrow(0, first, n);
+                let factor = TensorData::new(gradient[first..end].to_vec(), [n, 1]);
+                let factor = Tensor::<2>::from_data(factor, (&device, DType::F32));
+                let part = among.hide(self.part(&own, from, to), from, to);
+                let shares = (part - seen.normaliser.clone().narrow(0, first, n)).exp();
+                let mut slope = shares * -factor.clone();
+                if let Some((at, keep)) = found(&tokens[first..end], from, to, &device) {
+                    let up = match keep {
+                        Some(keep) => factor * keep,
+                        None => factor,
+                    };
+                    slope = slope.scatter(1, at, up, IndexingUpdateOp::Add);
+                }
+                let slope = (slope / self.temperature).cast(dtype);
+                if weight.is_some() {
+                    let more = slope.clone().transpose().matmul(own).cast(FloatDType::F32);
+                    of_weight = Some(match of_weight.take() {
+                        Some(sum) => sum + more,
+                        None => more,
+                    });
+                }
+                let more = slope.matmul(slice.clone()).cast(FloatDType::F32);
+                *sum = Some(match sum.take() {
+                    Some(sum) => sum + more,
+                    None => more,
+                });
+            }
+            if let (Some(hear), Some(of_weight)) = (weight.as_mut(), of_weight) {
+                hear(from, of_weight);
+            }
+        }
+        let sums: Vec<Tensor<2>> = sums.into_iter().flatten().collect();
+        if sums.is_empty() { hidden.zeros_like() } else { Tensor::cat(sums, 0).cast(dtype) }
     }
 }
 

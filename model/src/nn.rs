@@ -12,6 +12,33 @@ pub struct Linear {
     /// `[out, in]`.
     pub weight: Param<Tensor<2>>,
     bias: Option<Param<Tensor<1>>>,
+    /// What is learned beside the matrix, which is then frozen.
+    pub(crate) adapter: Option<Adapter>,
+}
+
+/// A product of two small matrices beside a large one (see [`crate::lora`]), always in `f32`.
+#[derive(Module, Debug)]
+pub struct Adapter {
+    /// `[rank, in]`.
+    pub(crate) lora_a: Param<Tensor<2>>,
+    /// `[out, rank]`.
+    pub(crate) lora_b: Param<Tensor<2>>,
+    #[module(skip)]
+    pub(crate) scale: f64,
+}
+
+/// How published files call the first matrix of an adapter.
+pub(crate) const LORA_A: &str = "lora_A.weight";
+/// And the second.
+pub(crate) const LORA_B: &str = "lora_B.weight";
+
+impl Adapter {
+    /// What is added to the product of `[rows, in]` with the large matrix.
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let dtype: FloatDType = x.dtype().into();
+        let low = product(x, self.lora_a.val().cast(dtype));
+        product(low, self.lora_b.val().cast(dtype)) * self.scale
+    }
 }
 
 impl Linear {
@@ -20,7 +47,7 @@ impl Linear {
     /// # Errors
     /// [`WeightError`].
     pub fn matrix(weights: &mut Weights<'_>, name: &str) -> Result<Self, WeightError> {
-        Ok(Self { weight: weights.take(&format!("{name}.weight"))?, bias: None })
+        Ok(Self { weight: weights.take(&format!("{name}.weight"))?, bias: None, adapter: None })
     }
 
     /// The matrix `name.weight` and the bias `name.bias`.
@@ -36,9 +63,15 @@ impl Linear {
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let mut shape = x.dims();
         let rows = shape[..D - 1].iter().product::<usize>();
-        let y = product(x.reshape([rows, shape[D - 1]]), self.weight.val());
+        let x = x.reshape([rows, shape[D - 1]]);
+        let beside = self.adapter.as_ref().map(|adapter| adapter.forward(x.clone()));
+        let y = product(x, self.weight.val());
         let y = match &self.bias {
             Some(bias) => y + bias.val().unsqueeze::<2>(),
+            None => y,
+        };
+        let y = match beside {
+            Some(more) => y + more,
             None => y,
         };
         shape[D - 1] = y.dims()[1];

@@ -4,13 +4,14 @@
 //! with a cache when they are written, all at once when they are scored.
 
 use burn::module::Module;
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{DType, Device, Int, Tensor};
 
-use crate::attention::{Causal, Keys, Own, Place, indices};
+use crate::attention::{Answering, Causal, Keys, Own, Place, indices};
 use crate::batch::{Answers, Prompts};
 use crate::config::Config;
 use crate::decoder::{Decoder, dtype};
 use crate::head::{Head, Likelihood};
+use crate::lora::LoraConfig;
 use crate::nn::Linear;
 use crate::pixels::Visual;
 use crate::rope::Rotary;
@@ -21,18 +22,60 @@ use crate::weights::{Checkpoint, WeightError, Weights};
 /// Vision tower, decoder and head.
 #[derive(Module, Debug)]
 pub struct Policy {
-    model: Body,
+    pub(crate) model: Body,
     lm_head: Option<Linear>,
     #[module(skip)]
     config: Config,
     #[module(skip)]
     forbidden: Vec<bool>,
+    #[module(skip)]
+    lora: Option<LoraConfig>,
 }
 
 #[derive(Module, Debug)]
-struct Body {
-    language_model: Decoder,
-    visual: Vision,
+pub(crate) struct Body {
+    pub(crate) language_model: Decoder,
+    pub(crate) visual: Vision,
+}
+
+/// What every layer needs of prompts.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// Of each tap: a row of zeros, then its features.
+    deepstack: Vec<Tensor<2>>,
+    /// For each token its row of those.
+    added: Tensor<1, Int>,
+    pub(crate) rotary: Rotary,
+    pub(crate) mask: Causal,
+    /// Places, row-major, that hold a feature, in the order of the features.
+    pub(crate) seen: Vec<i32>,
+}
+
+impl Opened {
+    /// Lets go of the features, which nobody needs after the last layer.
+    pub(crate) fn forget(&mut self) {
+        self.deepstack.clear();
+    }
+
+    /// What comes out of layer `i`, with the features that are added there.
+    pub(crate) fn deepen(&self, i: usize, y: Tensor<3>) -> Tensor<3> {
+        match self.deepstack.get(i) {
+            Some(features) => {
+                let shape = y.dims();
+                y + features.clone().select(0, self.added.clone()).reshape(shape)
+            }
+            None => y,
+        }
+    }
+}
+
+/// The newest tokens of answers before the first layer, and what every layer needs of them.
+#[derive(Debug)]
+pub(crate) struct Following {
+    /// `[rows, group * count, hidden]`.
+    pub(crate) x: Tensor<3>,
+    pub(crate) rotary: Rotary,
+    pub(crate) mask: Answering,
 }
 
 /// Prompts that have been read: what their answers need of them.
@@ -85,6 +128,7 @@ impl Policy {
             lm_head: if config.tied { None } else { Some(Linear::matrix(weights, "lm_head")?) },
             config: config.clone(),
             forbidden: Vec::new(),
+            lora: None,
         })
     }
 
@@ -96,10 +140,34 @@ impl Policy {
         self
     }
 
+    /// Tokens that are never emitted; tokens beyond the list are allowed.
+    pub(crate) fn forbids(&self) -> &[bool] {
+        &self.forbidden
+    }
+
     /// The model's sizes.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What its adapters are; none for a plain model.
+    #[must_use]
+    pub fn lora(&self) -> Option<&LoraConfig> {
+        self.lora.as_ref()
+    }
+
+    /// The same, said to have adapters of this kind.
+    pub(crate) fn adapted_as(self, config: LoraConfig) -> Self {
+        Self { lora: Some(config), ..self }
+    }
+
+    /// The decoder's matrices that can be adapted, by their published names without `.weight`.
+    pub(crate) fn matrices_mut(&mut self) -> impl Iterator<Item = (String, &mut Linear)> {
+        self.model.language_model.layers.iter_mut().enumerate().flat_map(|(i, layer)| {
+            let name = move |part: &str| format!("model.language_model.layers.{i}.{part}");
+            layer.matrices_mut().into_iter().map(move |(part, matrix)| (name(part), matrix))
+        })
     }
 
     /// The device the weights are on.
@@ -124,6 +192,74 @@ impl Policy {
         self.model.visual.forward(visuals, trace)
     }
 
+    /// Prompts before the first layer, `[rows, length, hidden]`, with the features of their pictures and clips in place.
+    pub(crate) fn open(
+        &self,
+        prompts: &Prompts<'_>,
+        features: Option<&Features>,
+        trace: &mut Trace,
+    ) -> (Tensor<3>, Opened) {
+        let device = self.device();
+        let decoder = &self.model.language_model;
+        let (rows, length) = (prompts.rows(), prompts.length);
+        let ids = prompts.ids.iter().map(|&id| id as i32).collect();
+        let words = decoder.embed(indices(ids, &device));
+        let (dtype, width) = (dtype(&words), words.dims()[1]);
+        // For each token its place in the list of words followed by features, and in the list of one row of
+        // zeros followed by features.
+        let (mut input, mut added, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+        let known = features.map_or(0, |f| f.merged.dims()[0]);
+        for (i, id) in prompts.ids.iter().enumerate() {
+            let is_visual = seen.len() < known && self.config.tokens.is_visual(*id);
+            input.push(if is_visual { rows * length + seen.len() } else { i } as i32);
+            if is_visual {
+                seen.push(i as i32);
+            }
+            added.push(if is_visual { seen.len() } else { 0 } as i32);
+        }
+        let (mut x, mut deepstack) = (words, Vec::new());
+        if let Some(features) = features {
+            x = Tensor::cat(vec![x, features.merged.clone()], 0).select(0, indices(input, &device));
+            let none = Tensor::<2>::zeros([1, width], (&device, x.dtype()));
+            deepstack =
+                features.deepstack.iter().map(|f| Tensor::cat(vec![none.clone(), f.clone()], 0)).collect();
+        }
+        let rotary = Rotary::text(&prompts.positions, rows, &self.config.text, &device);
+        trace.note("rope_cos", || rotary.cos.clone().reshape([rows * length, self.config.text.head_dim]));
+        trace.note("rope_sin", || rotary.sin.clone().reshape([rows * length, self.config.text.head_dim]));
+        let opened = Opened {
+            deepstack,
+            added: indices(added, &device),
+            rotary: rotary.cast(dtype),
+            mask: Causal::new(&prompts.padding, length, self.config.text.heads, &device),
+            seen,
+        };
+        (x.reshape([rows, length, width]), opened)
+    }
+
+    /// The newest tokens of answers before the first layer; `next` are the positions of each prompt's first answer
+    /// token.
+    pub(crate) fn follow(&self, mask: &Causal, next: &[i32], ids: &[u32], place: Place) -> Following {
+        let device = self.device();
+        let rows = next.len();
+        let count = ids.len() / (rows * place.group).max(1);
+        let words =
+            self.model.language_model.embed(indices(ids.iter().map(|&id| id as i32).collect(), &device));
+        let (dtype, width) = (dtype(&words), words.dims()[1]);
+        let positions: Vec<[i32; 3]> = next
+            .iter()
+            .flat_map(|next| {
+                let first = next + place.start as i32;
+                (0..place.group).flat_map(move |_| (0..count).map(move |t| [first + t as i32; 3]))
+            })
+            .collect();
+        Following {
+            x: words.reshape([rows, place.group * count, width]),
+            rotary: Rotary::text(&positions, rows, &self.config.text, &device).cast(dtype),
+            mask: mask.answering(place, count, self.config.text.heads),
+        }
+    }
+
     /// Reads prompts with the features of their pictures and clips. Also gives the hidden states of all tokens, `[rows,
     /// length, hidden]`.
     #[must_use]
@@ -133,58 +269,24 @@ impl Policy {
         features: Option<&Features>,
         trace: &mut Trace,
     ) -> (Prefix, Tensor<3>) {
-        let device = self.device();
         let decoder = &self.model.language_model;
-        let (rows, length) = (prompts.rows(), prompts.length);
-        let ids = prompts.ids.iter().map(|&id| id as i32).collect();
-        let words = decoder.embed(indices(ids, &device));
-        let (dtype, width) = (dtype(&words), words.dims()[1]);
-        let shape = [rows, length, width];
+        let (mut x, opened) = self.open(prompts, features, trace);
+        let [rows, length, width] = x.dims();
         let flat = [rows * length, width];
-        // For each token its place in the list of words followed by features, and in the list of one row of
-        // zeros followed by features.
-        let (mut input, mut added, mut visual) = (Vec::new(), Vec::new(), 0);
-        let known = features.map_or(0, |f| f.merged.dims()[0]);
-        for (i, id) in prompts.ids.iter().enumerate() {
-            let is_visual = visual < known && self.config.tokens.is_visual(*id);
-            input.push(if is_visual { rows * length + visual } else { i } as i32);
-            visual += usize::from(is_visual);
-            added.push(if is_visual { visual } else { 0 } as i32);
-        }
-        let (mut x, mut deepstack) = (words, Vec::new());
-        if let Some(features) = features {
-            x = Tensor::cat(vec![x, features.merged.clone()], 0).select(0, indices(input, &device));
-            let added = indices(added, &device);
-            let none = Tensor::<2>::zeros([1, width], (&device, x.dtype()));
-            deepstack = features
-                .deepstack
-                .iter()
-                .map(|f| Tensor::cat(vec![none.clone(), f.clone()], 0).select(0, added.clone()))
-                .collect();
-        }
-        let rotary = Rotary::text(&prompts.positions, rows, &self.config.text, &device);
-        trace.note("rope_cos", || rotary.cos.clone().reshape([rows * length, self.config.text.head_dim]));
-        trace.note("rope_sin", || rotary.sin.clone().reshape([rows * length, self.config.text.head_dim]));
-        let rotary = rotary.cast(dtype);
-        let mask = Causal::new(&prompts.padding, length, self.config.text.heads, &device);
-        let mut x = x.reshape(shape);
         let mut keys = Vec::with_capacity(decoder.layers.len());
         for (i, layer) in decoder.layers.iter().enumerate() {
             trace.note(&format!("layer{i}.in"), || x.clone().reshape(flat));
-            let (y, kept) = layer.prompt(x, &rotary, &mask);
+            let (y, kept) = layer.prompt(x, &opened.rotary, &opened.mask);
             keys.push(kept);
             if i + 1 == decoder.layers.len() {
                 trace.note("last_layer_out", || y.clone().reshape(flat));
             }
-            x = match deepstack.get(i) {
-                Some(more) => y + more.clone().reshape(shape),
-                None => y,
-            };
+            x = opened.deepen(i, y);
         }
         let hidden = decoder.norm.forward(x);
         trace.note("final_norm", || hidden.clone().reshape(flat));
         let last = hidden.clone().narrow(1, length.saturating_sub(1), 1).reshape([rows, width]);
-        (Prefix { keys, mask, next: prompts.next.clone(), last }, hidden)
+        (Prefix { keys, mask: opened.mask, next: prompts.next.clone(), last }, hidden)
     }
 
     /// Goes on with the newest tokens of answers, row-major `[rows, group, count]`; gives their hidden states,
@@ -197,28 +299,14 @@ impl Policy {
         place: Place,
         mut caches: Option<&mut [Option<Own>]>,
     ) -> Tensor<2> {
-        let device = self.device();
         let decoder = &self.model.language_model;
-        let rows = prefix.next.len();
-        let count = ids.len() / (rows * place.group).max(1);
-        let words = decoder.embed(indices(ids.iter().map(|&id| id as i32).collect(), &device));
-        let (dtype, width) = (dtype(&words), words.dims()[1]);
-        let positions: Vec<[i32; 3]> = prefix
-            .next
-            .iter()
-            .flat_map(|next| {
-                let first = next + place.start as i32;
-                (0..place.group).flat_map(move |_| (0..count).map(move |t| [first + t as i32; 3]))
-            })
-            .collect();
-        let rotary = Rotary::text(&positions, rows, &self.config.text, &device).cast(dtype);
-        let mask = prefix.mask.answering(place, count, self.config.text.heads);
-        let mut x = words.reshape([rows, place.group * count, width]);
+        let Following { mut x, rotary, mask } = self.follow(&prefix.mask, &prefix.next, ids, place);
+        let [rows, count, width] = x.dims();
         for (i, (layer, keys)) in decoder.layers.iter().zip(&prefix.keys).enumerate() {
             let cache = caches.as_deref_mut().and_then(|c| c.get_mut(i));
             x = layer.answers(x, &rotary, &mask, keys, cache);
         }
-        decoder.norm.forward(x).reshape([rows * place.group * count, width])
+        decoder.norm.forward(x).reshape([rows * count, width])
     }
 
     /// An empty cache for each layer.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use scrubjay_core::frame::Frame;
 use scrubjay_core::item::Item;
@@ -31,6 +32,18 @@ pub struct Processor {
     /// How clips stand in the text.
     pub layout: Layout,
     marks: Marks,
+    files: Files,
+    folder: Option<PathBuf>,
+}
+
+/// Files as they were read, by name.
+#[derive(Clone)]
+struct Files(Arc<BTreeMap<String, Vec<u8>>>);
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
+    }
 }
 
 /// A picture of a conversation, in the order of the places for it.
@@ -135,7 +148,36 @@ impl Processor {
     /// # Errors
     /// [`ProcessorError::Folder`] naming folder, file and fault.
     pub fn open(folder: &Path) -> Result<Self, ProcessorError> {
-        read_files(folder).and_then(|files| Self::from_files(&files)).map_err(|e| e.within(folder))
+        let read = read_files(folder).and_then(|files| Self::from_files(&files));
+        let folder_of = |processor: Self| Self { folder: Some(folder.to_owned()), ..processor };
+        read.map(folder_of).map_err(|e| e.within(folder))
+    }
+
+    /// The files that it was read from, by name, byte for byte.
+    #[must_use]
+    pub fn files(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.files.0
+    }
+
+    /// The folder that it was read from, if it was one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// How `config.json` says that the weights are stored: `float32`, `bfloat16` or `float16`; the first where it
+    /// says nothing of these.
+    #[must_use]
+    pub fn dtype(&self) -> &'static str {
+        let text = self.files().get(CONFIG).map(Vec::as_slice).unwrap_or_default();
+        let config: Value = serde_json::from_slice(text).unwrap_or_default();
+        let stated =
+            [&config, &config["text_config"]].into_iter().flat_map(|c| [&c["dtype"], &c["torch_dtype"]]);
+        match stated.filter_map(Value::as_str).next() {
+            Some("bfloat16") => "bfloat16",
+            Some("float16") => "float16",
+            _ => "float32",
+        }
     }
 
     /// Reads a folder's configuration alone, with what `generation_config.json` adds to it.
@@ -160,7 +202,19 @@ impl Processor {
         let settings = Settings::read(&config, file)?;
         let nameless = || TokenizerError::File("a vision token has no name".to_owned());
         let marks = Marks::of(&config, &tokenizer).ok_or_else(nameless)?;
-        Ok(Self { config, tokenizer, template, settings, layout: Layout::default(), marks })
+        let known = |name: &&String| FILES.contains(&name.as_str());
+        let kept = files.keys().filter(known).map(|name| (name.clone(), files[name].clone()));
+        let files = Files(Arc::new(kept.collect()));
+        Ok(Self {
+            config,
+            tokenizer,
+            template,
+            settings,
+            layout: Layout::default(),
+            marks,
+            files,
+            folder: None,
+        })
     }
 
     /// The same with another layout.

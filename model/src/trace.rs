@@ -26,7 +26,7 @@ impl Trace {
 
     pub(crate) fn note(&mut self, name: &str, tensor: impl FnOnce() -> Tensor<2>) {
         if self.on {
-            self.parts.entry(name.to_owned()).or_default().push(tensor());
+            self.parts.entry(name.to_owned()).or_default().push(tensor().inner());
         }
     }
 

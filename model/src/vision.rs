@@ -17,8 +17,8 @@ use crate::weights::{WeightError, Weights};
 pub struct Vision {
     patch_embed: PatchEmbed,
     pos_embed: PosEmbed,
-    blocks: Vec<Block>,
-    merger: Merger,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) merger: Merger,
     deepstack_merger_list: Vec<Merger>,
     #[module(skip)]
     config: VisionConfig,
@@ -56,6 +56,19 @@ impl Features {
     }
 }
 
+/// Pictures and clips before the first block.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    /// `[segments, patches, width]`.
+    pub(crate) x: Tensor<3>,
+    pub(crate) rotary: Rotary,
+}
+
+/// Neighbours of one size, which are computed together.
+pub(crate) fn runs<'a, 'b>(visuals: &'a [&'b Visual]) -> impl Iterator<Item = &'a [&'b Visual]> {
+    visuals.chunk_by(|a, b| (a.grid.h, a.grid.w) == (b.grid.h, b.grid.w))
+}
+
 impl Vision {
     /// The parameters under `name`.
     ///
@@ -79,12 +92,45 @@ impl Vision {
     /// Features of pictures and clips in their order; none for none. Neighbours of one size are computed together.
     #[must_use]
     pub fn forward(&self, visuals: &[&Visual], trace: &mut Trace) -> Option<Features> {
-        let same = |a: &&Visual, b: &&Visual| (a.grid.h, a.grid.w) == (b.grid.h, b.grid.w);
-        Features::joined(visuals.chunk_by(same).map(|run| self.run(run, trace)).collect())
+        Features::joined(runs(visuals).map(|run| self.run(run, trace, &mut |_| ()).0).collect())
     }
 
-    /// `run` is not empty, and all its grids have the same rows and columns.
-    fn run(&self, run: &[&Visual], trace: &mut Trace) -> Features {
+    /// A run of [`runs`]. `keep` hears what goes into each block, and what comes out of the last one.
+    pub(crate) fn run(
+        &self,
+        run: &[&Visual],
+        trace: &mut Trace,
+        keep: &mut dyn FnMut(&Tensor<3>),
+    ) -> (Features, Rotary) {
+        let Begun { mut x, rotary } = self.begin(run, trace);
+        let [segments, count, width] = x.dims();
+        let all = [segments * count, width];
+        let mut deepstack = Vec::new();
+        keep(&x);
+        for (i, block) in self.blocks.iter().enumerate() {
+            x = block.forward(x, &rotary);
+            keep(&x);
+            trace.note(&format!("block{i}"), || x.clone().reshape(all));
+            if let Some((_, merger)) = self.tap(i) {
+                let tap = merger.forward(x.clone().reshape(all));
+                trace.note(&format!("deepstack{}", deepstack.len()), || tap.clone());
+                // In the order of the blocks, whatever the order in which taps are listed.
+                deepstack.push(tap);
+            }
+        }
+        let merged = self.merger.forward(x.reshape(all));
+        trace.note("merged", || merged.clone());
+        (Features { merged, deepstack }, rotary)
+    }
+
+    /// What is tapped after block `i`: its number in the list, and the merger.
+    pub(crate) fn tap(&self, i: usize) -> Option<(usize, &Merger)> {
+        let k = self.config.taps.iter().position(|&t| t == i)?;
+        Some((k, &self.deepstack_merger_list[k]))
+    }
+
+    /// A run before the first block; it is not empty, and all its grids have the same rows and columns.
+    pub(crate) fn begin(&self, run: &[&Visual], trace: &mut Trace) -> Begun {
         let weight = self.patch_embed.proj.weight.val();
         let device = weight.device();
         let (dtype, [width, values]) = (weight.dtype(), weight.dims());
@@ -98,25 +144,11 @@ impl Vision {
         let places = merge_order(grid, self.config.merge);
         let positions = self.positions(&places, grid, &device);
         trace.note("pos_embed", || positions.clone().repeat_dim(0, segments));
-        let mut x = x.reshape([segments, count, width]) + positions.unsqueeze_dim::<3>(0);
+        let x = x.reshape([segments, count, width]) + positions.unsqueeze_dim::<3>(0);
         let rotary = Rotary::vision(&places, width / self.config.heads.max(1), &device);
         trace.note("rope_cos", || flat(&rotary.cos, segments));
         trace.note("rope_sin", || flat(&rotary.sin, segments));
-        let all = [segments * count, width];
-        let mut deepstack = Vec::new();
-        for (i, block) in self.blocks.iter().enumerate() {
-            x = block.forward(x, &rotary);
-            trace.note(&format!("block{i}"), || x.clone().reshape(all));
-            if let Some(k) = self.config.taps.iter().position(|&t| t == i) {
-                let tap = self.deepstack_merger_list[k].forward(x.clone().reshape(all));
-                trace.note(&format!("deepstack{}", deepstack.len()), || tap.clone());
-                // In the order of the blocks, whatever the order in which taps are listed.
-                deepstack.push(tap);
-            }
-        }
-        let merged = self.merger.forward(x.reshape(all));
-        trace.note("merged", || merged.clone());
-        Features { merged, deepstack }
+        Begun { x, rotary }
     }
 
     /// Learned positions, bilinearly resampled from their square grid with aligned corners, in `f32`.
@@ -176,7 +208,7 @@ fn merge_order(grid: [usize; 2], merge: usize) -> Vec<[usize; 2]> {
 
 /// A pre-norm transformer block that attends within one temporal patch.
 #[derive(Module, Debug)]
-struct Block {
+pub(crate) struct Block {
     norm1: LayerNorm,
     norm2: LayerNorm,
     attn: Attention,
@@ -215,7 +247,7 @@ impl Block {
     }
 
     /// `[segments, patches, width]`.
-    fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
+    pub(crate) fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
         let x = x.clone() + self.attn.forward(self.norm1.forward(x), rotary);
         let inner = in_f32(self.mlp.linear_fc1.forward(self.norm2.forward(x.clone())), gelu_approximate);
         x + self.mlp.linear_fc2.forward(inner)
@@ -253,7 +285,7 @@ fn gelu(x: Tensor<2>) -> Tensor<2> {
 /// Neighbouring patches become one token. The main merger norms each patch, a deepstack merger the group
 /// together.
 #[derive(Module, Debug)]
-struct Merger {
+pub(crate) struct Merger {
     norm: LayerNorm,
     linear_fc1: Linear,
     linear_fc2: Linear,
@@ -279,7 +311,7 @@ impl Merger {
         })
     }
 
-    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         let [patches, width] = x.dims();
         let merged = [patches / self.group, self.group * width];
         let x = if self.together {

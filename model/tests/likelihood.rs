@@ -10,11 +10,12 @@ use scrubjay_core::recipe::Size;
 use scrubjay_core::rng::Stream;
 use scrubjay_core::task::TaskName;
 use scrubjay_model::batch::{Answers, Prompts};
-use scrubjay_model::generate::{Rollout, Sampling, generate, room};
+use scrubjay_model::generate::{Request, Rollout, Sampling, generate, room};
 use scrubjay_model::policy::Policy;
 use scrubjay_model::processor::Processor;
 use scrubjay_model::prompt::Prompt;
 use scrubjay_model::toy;
+use scrubjay_model::trace::Trace;
 
 struct Toy {
     processor: Processor,
@@ -53,7 +54,7 @@ impl Toy {
     fn write(&self, prompts: &[&Prompt], how: Sampling) -> Vec<Vec<Rollout>> {
         let mut streams: Vec<Stream> =
             (0..prompts.len() * how.group).map(|i| Stream::keyed(1, "test", "", i as u64)).collect();
-        generate(&self.policy, prompts, how, &mut streams, &mut |_, _| true).expect("writes")
+        generate(&self.policy, &Request::new(prompts, how), &mut streams, &mut |_, _| true).expect("writes")
     }
 }
 
@@ -170,11 +171,31 @@ fn an_answer_ends_where_the_listener_says() {
     let how = Sampling { group: 2, temperature: 1.0, top_p: 1.0, top_k: 0, max_tokens: 20 };
     let mut streams: Vec<Stream> = (0..2).map(|i| Stream::keyed(9, "test", "", i)).collect();
     let mut heard = [0; 2];
-    let rollouts = generate(&toy.policy, &[&p], how, &mut streams, &mut |answer, _| {
+    let rollouts = generate(&toy.policy, &Request::new(&[&p], how), &mut streams, &mut |answer, _| {
         heard[answer] += 1;
         answer != 0
     });
     let group = &rollouts.expect("writes")[0];
     assert_eq!((heard[0], group[0].ids.len()), (1, 1));
     assert_eq!(heard[1], group[1].ids.len());
+}
+
+#[test]
+fn pictures_that_are_encoded_once_give_the_same_answers() {
+    let toy = toy();
+    let (p, q) = (toy.prompt(TaskName::Grounding, 8), toy.prompt(TaskName::Jigsaw, 8));
+    let how = Sampling { group: 3, temperature: 1.0, top_p: 0.9, top_k: 0, max_tokens: 6 };
+    let prompts = [&p, &q];
+    let layout = Prompts::new(&prompts, toy.processor.config.tokens.pad);
+    let features = toy.policy.encode(&layout.visuals, &mut Trace::off());
+    let write = |request: &Request<'_>| {
+        let mut streams: Vec<Stream> = (0..6).map(|i| Stream::keyed(1, "test", "", i)).collect();
+        generate(&toy.policy, request, &mut streams, &mut |_, _| true)
+    };
+    let known = Request { features: features.as_ref(), ..Request::new(&prompts, how) };
+    assert_eq!(write(&known).expect("writes"), toy.write(&prompts, how));
+    // Another prompt's features are refused, not shown.
+    let one = [&p];
+    let wrong = Request { features: features.as_ref(), ..Request::new(&one, how) };
+    assert!(write(&wrong).expect_err("too many").to_string().contains("features for the"));
 }

@@ -152,3 +152,30 @@ fn a_changed_recipe_is_noticed() {
     assert_eq!(result.status.code(), Some(1), "{message}");
     assert!(message.contains("recipes.jsonl:1"), "{message}");
 }
+
+#[test]
+fn a_wrong_configuration_is_refused_before_any_work() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (config, out) = (folder.path().join("mine.toml"), folder.path().join("run"));
+    let (_, toy) = scrubjay_core::preset::BUILT_IN[0];
+    let train = |text: &str, set: &[&str]| {
+        std::fs::write(&config, text).expect("writable");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_train"));
+        command.arg("--config").arg(&config).arg("--out").arg(&out);
+        let result =
+            command.args(set.iter().flat_map(|s| ["--set", s])).output().expect("the program starts");
+        let message = String::from_utf8_lossy(&result.stderr).into_owned();
+        assert_eq!(result.status.code(), Some(2), "{message}");
+        assert!(!out.exists(), "nothing is made: {message}");
+        message
+    };
+    let line = 1 + toy.lines().position(|l| l.starts_with("group")).expect("there");
+    let message = train(&toy.replace("group = 8", "num_generations = 8"), &[]);
+    assert!(
+        message.contains(&format!("mine.toml: line {line}: unknown key 'grpo.num_generations'")),
+        "{message}"
+    );
+    assert!(message.contains("did you mean 'grpo.group'?"), "{message}");
+    let message = train(toy, &["grpo.loss_type=gspo", "grpo.importance=token"]);
+    assert!(message.contains("--set grpo.importance=token: grpo.importance = "), "{message}");
+}

@@ -195,11 +195,14 @@ fn a_run_shows_curves_answers_and_its_items() {
     assert!(page.contains("jigsaw: 0.000 at first, 0.700 at last") && page.contains("&lt;i&gt;: 0.500"));
     assert!(page.contains("<pre>&lt;u&gt;</pre>") && page.contains("Evaluations"));
     // A file of answers alone, without and with its recipes.
-    let alone = inspect(at.path(), &["run/answers.grpo.jsonl", "--no-page"]);
+    std::fs::copy(run.join("answers.grpo.jsonl"), at.path().join("alone.jsonl")).expect("copies");
+    let alone = inspect(at.path(), &["alone.jsonl", "--no-page"]);
     assert_eq!((&alone["kind"], &alone["shown"]), (&json!("answers"), &json!([])));
-    let with =
-        inspect(at.path(), &["run/answers.grpo.jsonl", "--no-page", "--recipes", "run/data/recipes.jsonl"]);
+    let with = inspect(at.path(), &["alone.jsonl", "--no-page", "--recipes", "run/data/recipes.jsonl"]);
     assert_eq!(with["shown"][0]["id"], lines[2]["id"]);
+    // In a run's folder they are found.
+    let own = inspect(at.path(), &["run/answers.grpo.jsonl", "--no-page"]);
+    assert_eq!(own["shown"][0]["id"], lines[2]["id"]);
 }
 
 #[test]

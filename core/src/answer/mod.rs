@@ -1,9 +1,12 @@
 //! From raw text to a typed answer. The raw text is always kept; parsing never panics and says why it failed.
 
+pub mod grammar;
 pub mod interval;
 pub mod order;
+mod prefix;
 pub mod python;
 pub mod tags;
+pub mod target;
 
 /// Why a text is not an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, thiserror::Error)]

@@ -97,7 +97,20 @@ impl Share {
 }
 
 impl Data {
-    pub(super) fn schedule_total(&self) -> u64 {
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.schedule_total() == 0 {
+            return Err("data.mix: the shares add up to 0".to_owned());
+        }
+        for share in &self.mix {
+            share.question()?;
+        }
+        if self.scene_fps == 0 || self.scene_frames == 0 {
+            return Err("data.scene_frames and data.scene_fps must be at least 1".to_owned());
+        }
+        self.sampling.check().map_err(|e| format!("data.sampling: {e}"))
+    }
+
+    fn schedule_total(&self) -> u64 {
         self.mix.iter().map(|s| u64::from(s.share)).sum()
     }
 

@@ -1,49 +1,22 @@
-//! How a preset trains: GRPO's numbers, its phases, and what is paid for an answer.
+//! The `[grpo]` table: sampling, the loss, and the phases of a run.
 
 use serde::{Deserialize, Serialize};
 
-use crate::item::Truth;
-use crate::named::named;
+use super::pay::Paid;
+use crate::grpo::advantage::{self, Aggregation, Scale};
+use crate::grpo::loss::{self, Importance, LossType};
+use crate::grpo::overlong::Overlong;
+use crate::grpo::schedule::Schedule;
+use crate::grpo::{curriculum, plateau};
 use crate::prompt::Wording;
-use crate::reward::table::Reward;
-use crate::reward::{Score, Variant, bonus};
+use crate::reward::bonus;
 use crate::task::TaskName;
 
-named! {
-    /// How the learning rate goes over a run.
-    #[derive(Default)]
-    pub enum Schedule, "schedule",
-    /// An unknown schedule.
-    UnknownSchedule {
-        /// It stays.
-        #[default]
-        Constant = "constant",
-        /// It falls to 0 in a straight line.
-        Linear = "linear",
-        /// It falls to 0 along half a cosine.
-        Cosine = "cosine",
-    }
-}
-
-named! {
-    /// How the losses of tokens become one (methods §7).
-    #[derive(Default)]
-    pub enum Reduction, "reduction",
-    /// An unknown reduction.
-    UnknownReduction {
-        /// Mean over all tokens of the batch.
-        #[default]
-        TokenMean = "token-mean",
-        /// Mean over answers of the mean over their tokens.
-        SequenceMean = "sequence-mean",
-    }
-}
-
-/// GRPO (methods: VideoSSR main paper §4; verl defaults).
+/// GRPO (methods: VideoSSR main paper §4; verl defaults; §7 for what others vary).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grpo {
-    /// Optimiser steps; with phases, the sum of theirs.
+    /// Optimiser steps over new rollouts; with phases, the sum of theirs; 0 for none.
     pub steps: usize,
     /// Prompts per step.
     pub prompts: usize,
@@ -52,23 +25,44 @@ pub struct Grpo {
     /// Sampling temperature of the rollouts.
     pub temperature: f64,
     /// Smallest set of tokens, by probability, that rollouts are sampled from; 1 for all.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[serde(default = "super::one", skip_serializing_if = "super::is_one")]
     pub top_p: f64,
-    /// Learning rate at the start.
+    /// Whether sampling is held to the grammar of the task's answers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hold_to_grammar: bool,
+    /// Learning rate at its peak.
     pub learning_rate: f64,
     /// How it goes on.
     #[serde(default)]
     pub schedule: Schedule,
+    /// Steps over which it rises at the start of each phase.
+    #[serde(default)]
+    pub warmup: usize,
     /// Decoupled weight decay.
     pub weight_decay: f64,
     /// Global gradient norm above which gradients are scaled down.
     pub max_grad_norm: f64,
+    /// How the losses of tokens become one.
+    #[serde(default)]
+    pub loss_type: LossType,
+    /// Of what the ratio is formed; by default of each token, for `gspo` of the whole answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub importance: Option<Importance>,
     /// Clip range ε of the probability ratio, both ways. It never acts with one update per rollout.
     pub clip: f64,
+    /// Clip range ε_high upwards, if another than ε; for `cispo` the largest ratio itself (about 5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_high: Option<f64>,
+    /// Largest ratio δ of the unclipped term (two-sided clipping); none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delta: Option<f64>,
     /// Bound of the loss for negative advantages, c·|A| (dual clip); none if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dual_clip: Option<f64>,
-    /// Weight β of the k3 estimate of the KL divergence from the reference.
+    /// Updates from each step's rollouts; from the second on the ratio leaves 1.
+    #[serde(default = "once")]
+    pub updates: usize,
+    /// Weight β of the k3 estimate of the KL divergence from the reference; at 0 there is no reference.
     pub kl: f64,
     /// Bound of the log-ratio to the reference before the estimate is formed; none if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,16 +70,37 @@ pub struct Grpo {
     /// Bound of the estimate for a token; none if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kl_clamp: Option<f64>,
-    /// Added to the standard deviation of a group's rewards.
-    pub advantage_epsilon: f64,
-    /// How token losses are averaged.
+    /// What centred rewards are divided by.
     #[serde(default)]
-    pub reduction: Reduction,
+    pub scale_rewards: Scale,
+    /// How several rewards of an answer become one advantage.
+    #[serde(default)]
+    pub aggregation: Aggregation,
+    /// Added to the standard deviation of rewards.
+    pub advantage_epsilon: f64,
+    /// What the past weighs in the running scale of each task's rewards, in [0, 1); no such scale if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale_by_task: Option<f64>,
     /// Longest answer in tokens.
     pub max_tokens: usize,
     /// Longest prompt in tokens, pictures included; no bound if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_prompt_tokens: Option<usize>,
+    /// Whether answers cut off at the longest length carry no loss.
+    #[serde(default)]
+    pub mask_truncated: bool,
+    /// Soft penalty for answers near the longest length; none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlong: Option<Overlong>,
+    /// Most further prompts per step drawn in place of groups without advantage (dynamic sampling); 0 for none.
+    #[serde(default)]
+    pub resample: usize,
+    /// Asks items of middling difficulty more often; all alike if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curriculum: Option<curriculum::How>,
+    /// Which of the mixture's tasks are learned here; all of them if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskName>,
     /// What is paid for which task, unless a phase says otherwise. A task without a line earns its own reward.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rewards: Vec<Paid>,
@@ -100,13 +115,8 @@ pub struct Grpo {
     pub phases: Vec<Phase>,
 }
 
-fn one() -> f64 {
-    1.0
-}
-
-// Serde hands over a reference.
-fn is_one(x: &f64) -> bool {
-    *x == 1.0
+fn once() -> usize {
+    1
 }
 
 /// A part of a run with prompts and rewards of its own.
@@ -115,78 +125,32 @@ fn is_one(x: &f64) -> bool {
 pub struct Phase {
     /// Its name in logs.
     pub name: String,
-    /// Optimiser steps.
+    /// Optimiser steps, at most.
     pub steps: usize,
     /// Prompt texts, if others than the data's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wording: Option<Wording>,
+    /// Ends the phase before its steps are done when its reward no longer rises.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until_plateau: Option<plateau::How>,
     /// What is paid, if not what the run pays.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rewards: Vec<Paid>,
 }
 
-/// A reward that is paid for a task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Paid {
-    /// For which task.
-    pub task: TaskName,
-    /// Which reward.
-    pub reward: Reward,
-    /// Which reading of it.
-    #[serde(default)]
-    pub variant: Variant,
-    /// What it is multiplied with.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub weight: f64,
-}
-
-/// The score of an answer under the lines that pay for its task: their weighted sum, with the parts of each before
-/// weighting. Without such a line, the task's own reward.
-#[must_use]
-pub fn pay(lines: &[Paid], task: TaskName, truth: &Truth, answer: &str) -> Score {
-    let mut whole: Option<Score> = None;
-    for line in lines.iter().filter(|l| l.task == task) {
-        let (value, meta) = truth.given_to(line.reward);
-        // Presets are checked: no line pays a task with a reward that cannot take its truth.
-        let Ok(score) = line.reward.score(line.variant, answer, &value, &meta) else { continue };
-        match &mut whole {
-            None => whole = Some(Score { total: score.total * line.weight, ..score }),
-            Some(sum) => {
-                sum.total += score.total * line.weight;
-                sum.parts.extend(score.parts);
-                if sum.parsed.is_null() {
-                    sum.parsed = score.parsed;
-                }
-                sum.failure = sum.failure.or(score.failure);
-            }
+impl Phase {
+    /// Least and most that an answer to a task can earn by the phase's lines, without bonuses.
+    #[must_use]
+    pub fn range(&self, task: TaskName) -> (f64, f64) {
+        let lines: Vec<&Paid> = self.rewards.iter().filter(|l| l.task == task).collect();
+        if lines.is_empty() {
+            return (0.0, 1.0);
         }
-    }
-    whole.unwrap_or_else(|| truth.score(answer))
-}
-
-/// The rewards that can take a task's truth.
-fn payable(task: TaskName) -> &'static [Reward] {
-    match task {
-        TaskName::Grounding => &[Reward::VideossrGrounding],
-        TaskName::Counting => &[Reward::VideossrCounting],
-        TaskName::Jigsaw => &[Reward::VideossrJigsaw, Reward::VisualJigsaw],
-        TaskName::Masked => &[Reward::Mvp],
-        TaskName::Segments => &[
-            Reward::MusegFormatTimestamp,
-            Reward::MusegFormatNoTimestamp,
-            Reward::MusegGlobal,
-            Reward::MusegLocal,
-            Reward::MusegSegment,
-        ],
-        TaskName::Event => &[Reward::VideoreasonerIou, Reward::VideoreasonerFormat],
-        TaskName::Elements => &[Reward::VideoreasonerElements, Reward::VideoreasonerFormat],
-        TaskName::Qa => &[
-            Reward::VideoreasonerAccuracy,
-            Reward::VideoreasonerFormat,
-            Reward::VideoR1Accuracy,
-            Reward::VideoR1Format,
-        ],
+        lines.iter().fold((0.0, 0.0), |(low, high), line| {
+            let (a, b) = line.reward.range(line.variant);
+            let (a, b) = (a * line.weight, b * line.weight);
+            (low + a.min(b), high + a.max(b))
+        })
     }
 }
 
@@ -194,7 +158,13 @@ impl Grpo {
     /// The phases of a run, at least one, each with its rewards resolved.
     #[must_use]
     pub fn phases(&self, wording: Wording) -> Vec<Phase> {
-        let whole = Phase { name: "grpo".to_owned(), steps: self.steps, wording: None, rewards: Vec::new() };
+        let whole = Phase {
+            name: "grpo".to_owned(),
+            steps: self.steps,
+            wording: None,
+            until_plateau: None,
+            rewards: Vec::new(),
+        };
         let listed = if self.phases.is_empty() { vec![whole] } else { self.phases.clone() };
         let resolve = |mut phase: Phase| {
             phase.wording = phase.wording.or(Some(wording));
@@ -206,54 +176,48 @@ impl Grpo {
         listed.into_iter().map(resolve).collect()
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
-        for (name, value) in
-            [("prompts", self.prompts), ("group", self.group), ("max_tokens", self.max_tokens)]
-        {
-            if value == 0 {
-                return Err(format!("grpo.{name} must be at least 1"));
-            }
+    /// Ends the run after so many steps: a run without phases has as many, phases are cut where their sum reaches them.
+    pub fn cut(&mut self, steps: usize) {
+        self.steps = steps;
+        if self.phases.is_empty() {
+            return;
         }
-        for (name, value, low) in [
-            ("temperature", self.temperature, 1e-3),
-            ("top_p", self.top_p, 1e-6),
-            ("learning_rate", self.learning_rate, 0.0),
-            ("weight_decay", self.weight_decay, 0.0),
-            ("max_grad_norm", self.max_grad_norm, 1e-9),
-            ("clip", self.clip, 0.0),
-            ("dual_clip", self.dual_clip.unwrap_or(1.0), 1.0),
-            ("kl", self.kl, 0.0),
-            ("advantage_epsilon", self.advantage_epsilon, 0.0),
-            ("kl_log_clamp", self.kl_log_clamp.unwrap_or(1.0), 1e-9),
-            ("kl_clamp", self.kl_clamp.unwrap_or(1.0), 1e-9),
-            ("temporal.bonus", self.temporal.map_or(0.0, |t| t.bonus), 0.0),
-            ("temporal.factor", self.temporal.map_or(0.0, |t| t.factor), 0.0),
-            ("temporal.correct", self.temporal.map_or(0.0, |t| t.correct), 0.0),
-            ("length.bonus", self.length.map_or(0.0, |l| l.bonus), 0.0),
-            ("length.correct", self.length.map_or(0.0, |l| l.correct), 0.0),
-        ] {
-            if !value.is_finite() || value < low {
-                return Err(format!("grpo.{name} = {value} must be finite and at least {low}"));
-            }
+        let mut left = steps;
+        for phase in &mut self.phases {
+            phase.steps = phase.steps.min(left);
+            left -= phase.steps;
         }
-        if self.top_p > 1.0 {
-            return Err(format!("grpo.top_p = {} must be at most 1", self.top_p));
+        self.steps = steps - left;
+    }
+
+    /// How advantages are formed.
+    #[must_use]
+    pub fn advantage(&self) -> advantage::How {
+        advantage::How {
+            scale: self.scale_rewards,
+            aggregation: self.aggregation,
+            epsilon: self.advantage_epsilon,
         }
-        let steps = self.phases.iter().try_fold(0_usize, |sum, p| sum.checked_add(p.steps));
-        if !self.phases.is_empty() && steps != Some(self.steps) {
-            return Err(format!("grpo.steps = {} is not the sum of the phases' steps", self.steps));
+    }
+
+    /// Which loss.
+    #[must_use]
+    pub fn loss(&self) -> loss::How {
+        let own = match self.loss_type {
+            LossType::Gspo => Importance::Sequence,
+            _ => Importance::Token,
+        };
+        loss::How {
+            loss_type: self.loss_type,
+            importance: self.importance.unwrap_or(own),
+            clip: self.clip,
+            clip_high: self.clip_high.unwrap_or(self.clip),
+            delta: self.delta,
+            dual_clip: self.dual_clip,
+            kl: self.kl,
+            kl_log_clamp: self.kl_log_clamp,
+            kl_clamp: self.kl_clamp,
+            max_tokens: self.max_tokens,
         }
-        for line in self.rewards.iter().chain(self.phases.iter().flat_map(|p| &p.rewards)) {
-            let Paid { task, reward, weight, .. } = line;
-            if !payable(*task).contains(reward) {
-                return Err(format!("grpo.rewards: {reward} cannot take the truth of {task}"));
-            }
-            if weight.is_nan() || weight.abs() > 1e6 {
-                return Err(format!(
-                    "grpo.rewards: the weight {weight} of {reward} is not a number up to a million"
-                ));
-            }
-        }
-        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use burn::tensor::{DType, Device, Tensor};
 use scrubjay_model::attention::Place;
 use scrubjay_model::batch::Prompts;
 use scrubjay_model::config::Config;
-use scrubjay_model::generate::{Sampling, generate, room};
+use scrubjay_model::generate::{Request, Sampling, generate, room};
 use scrubjay_model::pixels::Visual;
 use scrubjay_model::policy::Policy;
 use scrubjay_model::prompt::Prompt;
@@ -203,7 +203,8 @@ fn generation_of(kits: &Kits, case: &Case, policy: &Policy, want: &Golden, slack
     };
     let ids = |prompts: &[&Prompt]| -> Vec<Vec<u32>> {
         let how = Sampling::greedy(steps);
-        let groups = generate(policy, prompts, how, &mut [], &mut |_, _| true).expect("generates");
+        let groups =
+            generate(policy, &Request::new(prompts, how), &mut [], &mut |_, _| true).expect("generates");
         groups.into_iter().flatten().map(|r| r.ids).collect()
     };
     let expected: Vec<Vec<u32>> = wanted.iter().map(cut).collect();

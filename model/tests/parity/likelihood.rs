@@ -3,7 +3,7 @@
 use burn::tensor::{DType, Device};
 use scrubjay_core::rng::Stream;
 use scrubjay_model::batch::{Answers, Prompts};
-use scrubjay_model::generate::{Sampling, generate, room};
+use scrubjay_model::generate::{Request, Sampling, generate, room};
 use scrubjay_model::prompt::Prompt;
 
 use crate::case;
@@ -26,7 +26,8 @@ fn parity_drawn_and_scored() {
                     .map(|i| Stream::keyed(7, "parity", &case.name, i as u64))
                     .collect();
                 let rollouts =
-                    generate(&policy, &prompts, how, &mut streams, &mut |_, _| true).expect("writes");
+                    generate(&policy, &Request::new(&prompts, how), &mut streams, &mut |_, _| true)
+                        .expect("writes");
                 let answers: Vec<Vec<Vec<u32>>> =
                     rollouts.iter().map(|g| g.iter().map(|r| r.ids.clone()).collect()).collect();
                 let drawn: Vec<f32> =

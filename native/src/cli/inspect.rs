@@ -15,6 +15,7 @@ use crate::files::write_atomic;
 use crate::inspect::answers::{Answers, is_answer};
 use crate::inspect::page::{self, Held, Items, items};
 use crate::inspect::run::{self, Run};
+use crate::inspect::run_page::{Built, build};
 use crate::inspect::subject::Subject;
 use crate::inspect::summary::printable;
 use crate::inspect::tables::{answers_table, counts, counts_table, render, table_json};
@@ -83,7 +84,11 @@ fn look(args: &Args, mut answers: Answers) -> Result<Found, Error> {
         if run::is_run(path) {
             let mut run = run::read(path)?;
             run.answers.add(answers);
-            return of_run(args, path, &run);
+            if let Some(own) = &args.recipes {
+                recipes::read(own)?;
+                run.recipes = vec![own.clone()];
+            }
+            return of_run(args, path, &mut run);
         }
         let inside = path.join("recipes.jsonl");
         if inside.is_file() {
@@ -204,16 +209,14 @@ fn of_file(
     Ok(Found { page, name: name(path), text, value })
 }
 
-/// The items that were answered: those whose recipes are at hand, made, and the ids of the others.
-fn answered<'a>(
-    args: &Args,
-    answers: &'a Answers,
-    recipes: Option<&Path>,
-) -> Result<(Items, Vec<&'a str>), Error> {
+/// The items that were answered in a file: those whose recipes are given, or are those of the run that wrote the file, made;
+/// and the ids of the others.
+fn answered<'a>(args: &Args, answers: &'a Answers, path: &Path) -> Result<(Items, Vec<&'a str>), Error> {
     let chosen = answers.chosen(args.limit as usize);
-    let lines = match args.recipes.as_deref().or(recipes) {
-        Some(path) => recipes::read(path)?,
-        None => Vec::new(),
+    let lines = match (&args.recipes, run::of_file(path)) {
+        (Some(path), _) => recipes::read(path)?,
+        (None, Some(run)) => run::read_recipes(&run, &chosen)?,
+        (None, None) => Vec::new(),
     };
     let by_id: HashMap<&str, &Line> = lines.iter().map(|l| (l.id.as_str(), l)).collect();
     let unknown = chosen.iter().copied().filter(|id| !by_id.contains_key(id)).collect();
@@ -223,7 +226,7 @@ fn answered<'a>(
 }
 
 fn of_answers(args: &Args, path: &Path, answers: &Answers) -> Result<Found, Error> {
-    let (items, unknown) = answered(args, answers, None)?;
+    let (items, unknown) = answered(args, answers, path)?;
     Ok(Found {
         page: page::of_answers(&printable(&path.display().to_string()), answers, &items, &unknown),
         name: name(path),
@@ -236,8 +239,12 @@ fn of_answers(args: &Args, path: &Path, answers: &Answers) -> Result<Found, Erro
     })
 }
 
-fn of_run(args: &Args, path: &Path, run: &Run) -> Result<Found, Error> {
-    let (items, unknown) = answered(args, &run.answers, run.recipes.as_deref())?;
+fn of_run(args: &Args, path: &Path, run: &mut Run) -> Result<Found, Error> {
+    let templates = |line: &Line| -> Result<Templates, Error> {
+        super::templates(line.recipe.wording, args.prompts.as_deref())
+    };
+    let title = printable(&path.display().to_string());
+    let Built { page, items, unknown } = build(&title, run, args.limit as usize, &templates)?;
     let mut text = String::new();
     for (phase, steps) in run.phases() {
         text += &format!("phase     {}: {steps} steps\n", printable(&phase));
@@ -250,11 +257,14 @@ fn of_run(args: &Args, path: &Path, run: &Run) -> Result<Found, Error> {
         None if run.answers.list.is_empty() => "no answers\n".to_owned(),
         None => render(&answers_table(&run.answers)),
     };
+    for note in &run.notes {
+        text += &format!("{}\n", printable(note));
+    }
     text += &notes(&items, &run.answers, None);
     // The folder's own name also where it was given as `.` or `run/`.
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Ok(Found {
-        page: page::of_run(&printable(&path.display().to_string()), run, &items, &unknown),
+        page,
         name: format!("run-{}", name(&whole)),
         text,
         value: json!({

@@ -7,6 +7,7 @@ mod inspect;
 mod item;
 mod perturb;
 mod score;
+mod settings;
 mod synth;
 mod train;
 

@@ -31,6 +31,8 @@ pub struct Answer {
     pub truth: Option<String>,
     /// The score that the line states, if it is a finite number.
     pub score: Option<f64>,
+    /// What a line of training's rollouts says besides, in words; else empty.
+    pub training: String,
 }
 
 /// The answers of one or several files, in their order.
@@ -136,7 +138,23 @@ fn answer(line: &[u8], origin: usize) -> Result<Answer, String> {
         source: text(line, "source")?,
         truth: line.get("truth").and_then(Value::as_str).map(str::to_owned),
         score: score.filter(|s| s.is_finite()),
+        training: training(line),
     })
+}
+
+/// What training made of a rollout, in words.
+fn training(line: &Map<String, Value>) -> String {
+    let number = |key: &str| line.get(key).and_then(Value::as_f64).filter(|n| n.is_finite());
+    let Some(advantage) = number("advantage") else { return String::new() };
+    let mut parts = Vec::new();
+    parts.extend(number("reward").map(|r| format!("reward {r:.3}")));
+    parts.push(format!("advantage {advantage:+.3}"));
+    parts.extend(number("tokens").map(|n| format!("{n} tokens")));
+    parts.extend(number("log_probability").map(|p| format!("mean log-probability {p:.3}")));
+    if line.get("truncated").and_then(Value::as_bool) == Some(true) {
+        parts.push("truncated".to_owned());
+    }
+    parts.join(", ")
 }
 
 fn text(line: &Map<String, Value>, key: &str) -> Result<Option<String>, String> {

@@ -16,8 +16,8 @@ type Drawn<'a> = (&'a str, Vec<(f64, f64)>, usize);
 /// Points drawn of a curve; more are averaged.
 const POINTS: usize = 200;
 
-/// A chart of curves with its legend.
-pub(super) fn chart(title: &str, curves: &[Curve]) -> String {
+/// A chart of curves over the lines of a file, with its legend; empty without any point.
+pub(super) fn chart(title: &str, file: &str, curves: &[Curve]) -> String {
     let lines = || curves.iter().flat_map(|c| c.points.iter().map(|p| p.0));
     let (Some(from), Some(to)) = (lines().min(), lines().max()) else { return String::new() };
     let curves: Vec<Drawn<'_>> = curves
@@ -59,25 +59,36 @@ pub(super) fn chart(title: &str, curves: &[Curve]) -> String {
         if each > 1 { format!(" Each point is the mean of up to {each} lines.") } else { String::new() };
     let _ = write!(
         out,
-        "</svg>\n<figcaption>Lines {} to {} of metrics.jsonl from left to right; {low:.3} at the bottom, \
-         {high:.3} at the top.{mean}</figcaption>\n<ul>",
+        "</svg>\n<figcaption>Lines {} to {} of {file} from left to right; {} at the bottom, {} at the top.{mean}\
+         </figcaption>\n<ul>",
         from + 1,
-        to + 1
+        to + 1,
+        number(low),
+        number(high),
     );
     for (i, (name, points, _)) in curves.iter().enumerate() {
         let (Some(a), Some(b)) = (points.first(), points.last()) else { continue };
         let _ = write!(
             out,
             "<li><svg viewBox=\"0 0 48 12\" aria-hidden=\"true\"><polyline class=\"{}\" points=\"0,6 48,6\"/></svg> \
-             {}: {:.3} at first, {:.3} at last</li>",
+             {}: {} at first, {} at last</li>",
             style(i),
             Text(name),
-            a.1,
-            b.1
+            number(a.1),
+            number(b.1)
         );
     }
     out.push_str("</ul></figure>\n");
     out
+}
+
+/// Three decimals, or three digits of what would vanish in them.
+fn number(value: f64) -> String {
+    if value != 0.0 && (value.abs() < 0.01 || value.abs() >= 1e6) {
+        format!("{value:.2e}")
+    } else {
+        format!("{value:.3}")
+    }
 }
 
 /// Means of so many neighbouring points that few are left, and how many that is.
@@ -96,12 +107,15 @@ mod tests {
 
     #[test]
     fn one_value_and_long_runs_are_drawn() {
-        let one = chart("Loss", &[Curve { name: "<b>".to_owned(), points: vec![(3, 0.5)] }]);
+        let one = chart("Loss", "metrics.jsonl", &[Curve { name: "<b>".to_owned(), points: vec![(3, 0.5)] }]);
         assert!(one.contains("&lt;b&gt;: 0.500 at first, 0.500 at last") && !one.contains("NaN"));
         assert!(one.contains("Lines 4 to 4 of metrics.jsonl"), "{one}");
+        let small =
+            chart("Rate", "metrics.jsonl", &[Curve { name: String::new(), points: vec![(0, 0.00015)] }]);
+        assert!(small.contains("1.50e-4 at last"), "{small}");
         let points: Vec<(usize, f64)> = (0..1000).map(|i| (i, 1.0)).collect();
         let (few, each) = averaged(&points);
         assert_eq!((few.len(), each, few[0]), (200, 5, (2.0, 1.0)));
-        assert_eq!(chart("Empty", &[]), "");
+        assert_eq!(chart("Empty", "metrics.jsonl", &[]), "");
     }
 }

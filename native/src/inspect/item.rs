@@ -21,6 +21,8 @@ pub struct Said {
     pub text: String,
     /// What it earns.
     pub score: Score,
+    /// What training made of it, in words; empty for what is no rollout.
+    pub training: String,
 }
 
 /// An item that is looked at.
@@ -55,6 +57,7 @@ pub fn see<'a>(
                 origin: answers.origin(a).to_owned(),
                 text: a.text.clone(),
                 score: item.truth.score(&a.text),
+                training: a.training.clone(),
             })
             .collect();
         Seen { of, item, task, timeline, said }

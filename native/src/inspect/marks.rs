@@ -19,6 +19,9 @@ pub(super) struct Track {
     pub(super) spans: Vec<[f64; 2]>,
     /// Whether these are true, or only said.
     pub(super) truth: bool,
+    /// Where they come from, for being counted while the film plays: nothing in the name for the truth, and nothing at all
+    /// for rows that are no spans to be found.
+    pub(super) from: Option<String>,
 }
 
 /// Where the shown time ends, in seconds: at the end of the last frame, or of the source if that is later.
@@ -28,8 +31,10 @@ pub(super) fn end(timeline: &Timeline) -> f64 {
 
 /// The rows of an item's time line; none for tasks whose answer is no time.
 pub(super) fn tracks(task: &Task, item: &Item, timeline: &Timeline, said: &[Said]) -> Vec<Track> {
-    let truth =
-        |spans: Vec<[f64; 2]>| Track { name: "Truth".to_owned(), words: words(&spans), spans, truth: true };
+    let truth = |spans: Vec<[f64; 2]>| {
+        let from = Some(String::new());
+        Track { name: "Truth".to_owned(), words: words(&spans), spans, truth: true, from }
+    };
     let mut tracks = match (&item.truth, task) {
         (Truth::Interval(i), _) => vec![truth(vec![[i.start, i.end]])],
         (Truth::Segments(list), _) => vec![truth(list.clone())],
@@ -48,14 +53,17 @@ pub(super) fn tracks(task: &Task, item: &Item, timeline: &Timeline, said: &[Said
                     words: each.join(", "),
                     spans: frames.iter().map(|(f, _)| [timeline.edge(*f), timeline.edge(f + 1)]).collect(),
                     truth: true,
+                    from: None,
                 }
             };
             return Shape::ALL.map(row).into();
         }
         _ => return Vec::new(),
     };
+    let several = said.iter().any(|s| said.first().is_some_and(|first| first.origin != s.origin));
     for (i, said) in said.iter().enumerate() {
-        let name = format!("Prediction {}", i + 1);
+        let from = if several { format!(", {}", said.origin) } else { String::new() };
+        let name = format!("Prediction {}{from}", i + 1);
         let mut spans = spans(&said.score.parsed);
         if matches!(item.truth, Truth::Event { .. }) && said.text.contains(START) {
             // Said as parts of the whole.
@@ -66,7 +74,7 @@ pub(super) fn tracks(task: &Task, item: &Item, timeline: &Timeline, said: &[Said
             Some(failure) => failure.to_string(),
             None => words(&spans),
         };
-        tracks.push(Track { name, words, spans, truth: false });
+        tracks.push(Track { name, words, spans, truth: false, from: Some(said.origin.clone()) });
     }
     tracks
 }

@@ -7,12 +7,16 @@
 
 pub mod answers;
 mod chart;
+mod curves;
+pub mod evaluations;
 mod html;
 pub mod item;
 mod marks;
 pub mod page;
 mod player;
 pub mod run;
+pub mod run_page;
+mod samples;
 mod section;
 mod sheet;
 pub mod subject;

@@ -28,6 +28,26 @@
       return i;
     };
     const said = (i) => `frame ${i + 1} of ${lead.times.length}, shown at ${lead.times[i].toFixed(2)} s`;
+    // Which of the spans hold the frame that is shown: the truth, and how many of the predictions of each origin.
+    const rows = [...player.querySelectorAll(".tracks li[data-spans]")].map((row) => ({
+      truth: row.classList.contains("true"),
+      from: row.dataset.from,
+      spans: row.dataset.spans.split(";").filter(Boolean).map((span) => span.split(",").map(Number)),
+    }));
+    const inside = (i) => {
+      if (!rows.length) return "";
+      const t = lead.times[i] + 1e-6, counts = new Map();
+      let truly = false;
+      for (const row of rows) {
+        const holds = row.spans.some(([start, end]) => start <= t && t < end);
+        if (row.truth) { truly = truly || holds; continue; }
+        const [some, all] = counts.get(row.from) ?? [0, 0];
+        counts.set(row.from, [some + Number(holds), all + 1]);
+      }
+      lead.canvas.classList.toggle("inside", truly);
+      const said = [...counts].map(([from, [some, all]]) => `${some} of ${all} from ${from}`);
+      return `; ${truly ? "in" : "outside"} the true span${said.length ? `; predicted by ${said.join(", ")}` : ""}`;
+    };
     const draw = () => {
       for (const clip of clips) {
         const i = frame(clip), { width, height } = clip.canvas;
@@ -39,7 +59,7 @@
       const i = frame(lead);
       slider.value = i;
       slider.setAttribute("aria-valuetext", said(i));
-      now.textContent = said(i);
+      now.textContent = said(i) + inside(i);
       const place = `${(Math.min((begin + at) / axis, 1) * 100).toFixed(3)}%`;
       for (const cursor of cursors) { cursor.setAttribute("x1", place); cursor.setAttribute("x2", place); }
       return i;

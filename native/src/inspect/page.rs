@@ -1,4 +1,4 @@
-//! Whole pages: one item, several items of a recipe file, answers, a run.
+//! Whole pages: one item, several items of a recipe file, answers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,12 +10,11 @@ use serde_json::Value;
 use super::answers::{Answer, Answers};
 use super::html::{Text, page};
 use super::item::{Seen, see};
-use super::run::Run;
 use super::section::section;
 use super::sheet::side;
 use super::subject::{LeftOut, Subject};
 use super::summary::{self, item_json};
-use super::tables::{answers_table, numeric};
+use super::tables::{answers_table, html_table};
 use crate::dataset::recipes::Line;
 use crate::error::Error;
 use crate::loader::Loader;
@@ -78,7 +77,7 @@ impl Items {
         *self.left_out.entry(cause).or_default() += 1;
     }
 
-    fn notes(&self) -> String {
+    pub(super) fn notes(&self) -> String {
         let mut out = String::new();
         if self.count > 0 {
             let side = self.side;
@@ -117,7 +116,7 @@ pub struct Held<'a> {
 /// The page of a file of recipes or rows: what it holds, and its first items.
 #[must_use]
 pub fn of_file(title: &str, held: &Held<'_>, items: &Items) -> String {
-    let mut body = table(held.caption, &held.table);
+    let mut body = html_table(held.caption, &held.table);
     for (cause, n) in &held.left_out {
         let _ = writeln!(body, "<p>{n} rows left out: {cause}</p>");
     }
@@ -139,9 +138,9 @@ pub fn of_answers(title: &str, answers: &Answers, items: &Items, unknown: &[&str
     page(title, &answered(answers, items, unknown))
 }
 
-fn answered(answers: &Answers, items: &Items, unknown: &[&str]) -> String {
+pub(super) fn answered(answers: &Answers, items: &Items, unknown: &[&str]) -> String {
     let mut out =
-        table("Answers by file and task, with the scores that the files state", &answers_table(answers));
+        html_table("Answers by file and task, with the scores that the files state", &answers_table(answers));
     for (cause, n) in &answers.left_out {
         let _ = writeln!(out, "<p>{n} lines left out: {}</p>", Text(cause));
     }
@@ -175,61 +174,5 @@ fn told(a: &Answer, answers: &Answers) -> String {
         }
     }
     let _ = writeln!(out, "<pre>{}</pre></li>", Text(&a.text));
-    out
-}
-
-/// The page of a run: curves, table, answers, configuration.
-#[must_use]
-pub fn of_run(title: &str, run: &Run, items: &Items, unknown: &[&str]) -> String {
-    let phases: Vec<String> = run.phases().iter().map(|(name, n)| format!("{name} {n}")).collect();
-    let mut out = format!(
-        "<p>Steps by phase: {}.</p>\n",
-        Text(if phases.is_empty() { "none".to_owned() } else { phases.join(", ") })
-    );
-    if run.unreadable > 0 {
-        let _ = writeln!(
-            out,
-            "<p>{} lines of metrics.jsonl cannot be read and are left out.</p>",
-            run.unreadable
-        );
-    }
-    if let Some(table) = &run.table {
-        let _ = writeln!(out, "<h2>Evaluations</h2><pre class=\"wide\" tabindex=\"0\">{}</pre>", Text(table));
-    }
-    let charts = run.charts();
-    if !charts.is_empty() {
-        let _ = writeln!(out, "<h2>Curves</h2>\n{charts}");
-    }
-    out.push_str("<h2>Answers</h2>\n");
-    out.push_str(&answered(&run.answers, items, unknown));
-    if !run.config.is_empty() {
-        let _ = writeln!(
-            out,
-            "<details><summary>Configuration</summary><pre>{}</pre></details>",
-            Text(&run.config)
-        );
-    }
-    page(title, &out)
-}
-
-fn table(caption: &str, rows: &[Vec<String>]) -> String {
-    let class = |c: usize| if numeric(rows, c) { " class=\"number\"" } else { "" };
-    let mut out = format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{0}\"><table><caption>{0}</caption>\n",
-        Text(caption)
-    );
-    for (r, row) in rows.iter().enumerate() {
-        out.push_str("<tr>");
-        for (c, cell) in row.iter().enumerate() {
-            let (open, close) = match (r, c) {
-                (0, _) => (format!("<th scope=\"col\"{}>", class(c)), "</th>"),
-                (_, 0) => ("<th scope=\"row\">".to_owned(), "</th>"),
-                _ => (format!("<td{}>", class(c)), "</td>"),
-            };
-            let _ = write!(out, "{open}{}{close}", Text(cell));
-        }
-        out.push_str("</tr>\n");
-    }
-    out.push_str("</table></div>\n");
     out
 }

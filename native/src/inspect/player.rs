@@ -127,9 +127,14 @@ fn track(track: &Track, axis: f64) -> String {
         );
     }
     let beyond = track.spans.iter().flatten().any(|t| *t > axis * (1.0 + 1e-9) || *t < 0.0);
+    let mut data = String::new();
+    if let Some(from) = &track.from {
+        let spans: Vec<String> = track.spans.iter().map(|[s, e]| format!("{s},{e}")).collect();
+        data = format!(" data-from=\"{}\" data-spans=\"{}\"", Text(from), spans.join(";"));
+    }
     let note = if beyond { format!(" (beyond the {axis:.2} s shown)") } else { String::new() };
     format!(
-        "<li class=\"{class}\"><strong>{}</strong> {}{note}<svg aria-hidden=\"true\" focusable=\"false\">{marks}\
+        "<li class=\"{class}\"{data}><strong>{}</strong> {}{note}<svg aria-hidden=\"true\" focusable=\"false\">{marks}\
          <line class=\"cursor\" x1=\"0\" x2=\"0\" y1=\"0\" y2=\"100%\"/></svg></li>\n",
         Text(&track.name),
         Text(&track.words),

@@ -114,6 +114,9 @@ fn answer(said: &Said) -> String {
         }
         None => {}
     }
+    if !said.training.is_empty() {
+        let _ = write!(out, "; in training: {}", Text(&said.training));
+    }
     let _ = writeln!(out, "<pre>{}</pre></li>", Text(&said.text));
     out
 }

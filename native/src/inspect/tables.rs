@@ -8,6 +8,7 @@ use scrubjay_core::task::TaskName;
 use serde_json::{Value, json};
 
 use super::answers::Answers;
+use super::html::Text;
 use super::summary::printable;
 use crate::dataset::annotations::verl::Given;
 use crate::dataset::recipes::Line;
@@ -163,4 +164,27 @@ pub fn table_json(rows: &[Vec<String>]) -> Value {
         head.iter().cloned().zip(row.iter().map(cell)).collect()
     };
     rows.iter().map(|r| Value::Object(one(r))).collect()
+}
+
+/// A table as HTML, first line headings.
+pub(super) fn html_table(caption: &str, rows: &[Vec<String>]) -> String {
+    let class = |c: usize| if numeric(rows, c) { " class=\"number\"" } else { "" };
+    let mut out = format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{0}\"><table><caption>{0}</caption>\n",
+        Text(caption)
+    );
+    for (r, row) in rows.iter().enumerate() {
+        out.push_str("<tr>");
+        for (c, cell) in row.iter().enumerate() {
+            let (open, close) = match (r, c) {
+                (0, _) => (format!("<th scope=\"col\"{}>", class(c)), "</th>"),
+                (_, 0) => ("<th scope=\"row\">".to_owned(), "</th>"),
+                _ => (format!("<td{}>", class(c)), "</td>"),
+            };
+            let _ = write!(out, "{open}{}{close}", Text(cell));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</table></div>\n");
+    out
 }

@@ -1,12 +1,18 @@
 //! Scoring a policy on held-out items.
 
-use burn::module::Module as _;
-use scrubjay_core::task::TaskName;
-use scrubjay_model::generate::{Sampling, generate};
-use scrubjay_model::policy::Policy;
-use scrubjay_model::tokenizer::Tokenizer;
+use std::sync::Arc;
 
+use scrubjay_core::prompt::Wording;
+use scrubjay_core::task::TaskName;
+use scrubjay_model::generate::{Request, Sampling, generate};
+use scrubjay_model::held::Vocabulary;
+use scrubjay_model::policy::Policy;
+use scrubjay_model::processor::Processor;
+use scrubjay_model::prompt::Prompt;
+
+use super::batches::{Size, parts};
 use super::data::Example;
+use super::rollout::{held, said};
 use crate::error::Error;
 
 /// One answered item.
@@ -32,38 +38,67 @@ pub struct Answered {
     pub blind: f64,
 }
 
-/// Answers every example once by taking the likeliest token at each place, as VideoSSR evaluates.
-///
-/// # Errors
-/// [`Error`] when the policy yields no numbers.
-pub fn answer(
-    policy: &Policy,
-    tokenizer: &Tokenizer,
-    examples: &[Example],
-    max_tokens: usize,
-) -> Result<Vec<Answered>, Error> {
-    let policy = policy.valid();
-    let how = Sampling::greedy(max_tokens);
-    let mut out = Vec::with_capacity(examples.len());
-    for chunk in examples.chunks(32) {
-        let prompts: Vec<_> = chunk.iter().map(|e| &e.prompt).collect();
-        let rollouts = generate(&policy, &prompts, how, &mut [], &mut |_, _| true)
-            .map_err(|e| Error::failed(e.to_string()))?;
-        for (example, group) in chunk.iter().zip(rollouts) {
-            let answer = group.first().map(|r| tokenizer.decode(&r.ids, true)).unwrap_or_default();
-            let score = example.item.truth.score(&answer);
-            out.push(Answered {
-                id: example.id.clone(),
-                source: example.source.clone(),
-                task: example.task,
-                answer,
-                truth: example.item.truth.text(),
-                score: score.total,
-                failed: score.failure.is_some(),
-                random: example.item.chance.random,
-                blind: example.item.chance.blind,
-            });
+/// How a policy is examined: every example is answered once by taking the likeliest token at each place, as VideoSSR
+/// evaluates.
+#[derive(Debug)]
+pub struct Examiner<'a> {
+    /// The model's files.
+    pub processor: &'a Processor,
+    /// What answers are held to their grammar with; none if they are free.
+    pub vocabulary: Option<&'a Arc<Vocabulary>>,
+    /// The prompts' wording.
+    pub wording: Wording,
+    /// Longest answer in tokens.
+    pub max_tokens: usize,
+    /// Most tokens at once; 0 for no bound.
+    pub micro_tokens: usize,
+}
+
+/// Prompts that are read together at most.
+const TOGETHER: usize = 32;
+
+impl Examiner<'_> {
+    /// Answers every example; `tell` hears the ids of those that come next.
+    ///
+    /// # Errors
+    /// [`Error`] when the policy yields no numbers.
+    pub fn answers(
+        &self,
+        policy: &Policy,
+        examples: &[Example],
+        tell: &mut dyn FnMut(&[String]),
+    ) -> Result<Vec<Answered>, Error> {
+        let how = Sampling::greedy(self.max_tokens);
+        let size = |e: &Example| Size { prompt: e.prompt.ids.len(), group: 1, answer: self.max_tokens };
+        let mut out = Vec::with_capacity(examples.len());
+        for chunk in examples.chunks(TOGETHER) {
+            let sizes: Vec<Size> = chunk.iter().map(size).collect();
+            for part in parts(&sizes, self.micro_tokens) {
+                let chunk = &chunk[part];
+                tell(&chunk.iter().map(|e| e.id.clone()).collect::<Vec<_>>());
+                let prompts: Vec<&Prompt> = chunk.iter().map(|e| &e.prompt).collect();
+                let held = held(self.vocabulary, chunk.iter());
+                let request = Request { prompts: &prompts, features: None, how, held: held.as_deref() };
+                let rollouts = generate(policy, &request, &mut [], &mut |_, _| true)
+                    .map_err(|e| Error::failed(e.to_string()))?;
+                for (example, group) in chunk.iter().zip(rollouts) {
+                    let ids = group.first().map(|r| r.ids.as_slice()).unwrap_or_default();
+                    let answer = said(self.processor, Some(self.wording), ids);
+                    let score = example.item.truth.score(&answer);
+                    out.push(Answered {
+                        id: example.id.clone(),
+                        source: example.source.clone(),
+                        task: example.task,
+                        answer,
+                        truth: example.item.truth.text(),
+                        score: score.total,
+                        failed: score.failure.is_some(),
+                        random: example.item.chance.random,
+                        blind: example.item.chance.blind,
+                    });
+                }
+            }
         }
+        Ok(out)
     }
-    Ok(out)
 }

@@ -1,393 +1,574 @@
-//! A run: cold start, then GRPO, with evaluations around them, in a folder of its own.
+//! A run: its stages one after the other, with evaluations around them, in a folder of its own from which it can be
+//! taken up at any moment.
+//!
+//! Whatever is drawn depends on the seed, the stage and the step alone, and what changes otherwise is in the checkpoint.
+//! So a run that is killed and taken up says and learns what it would have said and learned.
 
-use std::io::Write as _;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use burn::module::Module as _;
-use burn::tensor::{Device, Tensor};
-use indicatif::{ProgressBar, ProgressStyle};
-use scrubjay_core::preset::{Grpo, Phase, Preset, Sft, pay};
-use scrubjay_core::prompt::{Templates, Wording};
-use scrubjay_core::recipe::Picture;
-use scrubjay_core::rng::Stream;
-use scrubjay_core::task::TaskName;
-use scrubjay_model::batch::{Answers, Prompts};
-use scrubjay_model::config::Config;
-use scrubjay_model::export;
-use scrubjay_model::generate::{Sampling, generate};
+use scrubjay_core::grpo::plateau::Plateau;
+use scrubjay_core::preset::{Phase, Preset, Sft};
+use scrubjay_core::prompt::Templates;
+use scrubjay_model::held::Vocabulary;
+use scrubjay_model::optim::{AdamW, Optimiser};
 use scrubjay_model::policy::Policy;
-use scrubjay_model::processor::Processor;
-use scrubjay_model::prompt::Prompt;
-use scrubjay_model::toy;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::data::{Data, Example};
-use super::evaluate::{Answered, answer};
-use super::grpo::{advantages, loss, rate, weights};
-use super::learner::Learner;
-use super::table::Stage;
+use super::checkpoint::{self, State};
+use super::data::{Cursor, Data, Dropped, Example, Feed, Keep, Options, Reading};
+use super::fault::Fault;
+use super::folder::{Folder, Wound};
+use super::stage::{Progress, Stage, Work, stages};
+use super::subject::Subject;
+use super::table;
+use super::update::{Mover, Target};
+use super::watchdog::Watchdog;
 use crate::error::Error;
-use crate::files::{writable_folder, write_atomic};
 
 /// What to train, on what, where to.
 #[derive(Debug)]
 pub struct Plan {
     /// The resolved configuration.
     pub preset: Preset,
+    /// The checkpoint to start from; without one the preset's own small model is built.
+    pub model: Option<PathBuf>,
+    /// `auto`, `cpu`, `wgpu` or `cuda:N`.
+    pub device: String,
+    /// `f32`, `bf16`, `f16`, or what suits the device.
+    pub dtype: Option<String>,
     /// Dataset folders.
     pub data: Vec<PathBuf>,
-    /// The run's folder; must not hold a run yet.
+    /// The run's folder.
     pub out: PathBuf,
-    /// Seed of weights, order and sampling.
-    pub seed: u64,
-    /// Held-out items per task.
-    pub eval_items: usize,
+    /// What to do with a run that is there already.
+    pub resume: Resume,
     /// A template file's text whose prompts replace the wording's.
     pub prompts: Option<String>,
+    /// Say nothing but errors.
+    pub quiet: bool,
 }
 
-impl Plan {
-    fn templates(&self, wording: Wording) -> Result<Templates, Error> {
-        match &self.prompts {
-            Some(file) => Templates::replaced(wording, file).map_err(|e| Error::usage(e.to_string())),
-            None => Ok(Templates::built_in(wording)),
-        }
-    }
+/// What to do with a run that is there already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resume {
+    /// Go on from its last checkpoint.
+    Auto,
+    /// Refuse it.
+    Never,
+    /// Go on from this checkpoint.
+    From(PathBuf),
 }
 
-/// Checks what can be checked before any work: the model's shape, and that the folder holds no run yet.
+/// A run under way.
+#[derive(Debug)]
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) stages: Vec<Stage>,
+    pub(super) subject: Subject,
+    pub(super) data: Data,
+    /// The data as the stage under way reads them.
+    feed: Option<Feed>,
+    pub(super) held_out: Vec<Example>,
+    pub(super) folder: Folder,
+    pub(super) watchdog: Watchdog,
+    /// How many items were left out by cause when the last step's line was written.
+    told_dropped: BTreeMap<String, u64>,
+    /// Moved out while a step changes it.
+    policy: Option<Policy>,
+    pub(super) reference: Option<Policy>,
+    /// What answers are held to their grammar with.
+    pub(super) vocabulary: Option<Arc<Vocabulary>>,
+    pub(super) optimiser: Optimiser,
+    pub(super) progress: Progress,
+    cursor: Cursor,
+    /// Steps of all stages so far.
+    pub(super) steps: usize,
+}
+
+/// Trains; gives the evaluations of the run, stage by stage.
 ///
 /// # Errors
-/// [`Error`] naming the value or the folder.
-pub fn check<'a>(preset: &'a Preset, out: &Path) -> Result<(&'a Grpo, Config), Error> {
-    let Some(grpo) = &preset.grpo else {
-        return Err(Error::usage("this preset is a benchmark: it has no [grpo] table to train by"));
-    };
-    let Some(shape) = &preset.model else {
-        return Err(Error::usage(
-            "this preset names no model to build and loading published checkpoints is not supported yet; \
-             use --preset toy, or a configuration with a [model] table",
-        ));
-    };
-    let side = match preset.data.picture {
-        Picture::Exact { width, height } if width == height => width as usize,
-        _ => {
-            return Err(Error::usage(
-                "a model that is built here needs square pictures: data.picture fit \"exact\"",
+/// [`Error`] when model, data or folder cannot be used, when a number stops being one, or where memory does not suffice.
+pub fn train(plan: &Plan) -> Result<table::Run, Error> {
+    let lock = super::folder::lock(&plan.out)?;
+    let from = found(plan)?;
+    let subject = Subject::open(&plan.preset, plan.model.as_deref(), &plan.device, plan.dtype.as_deref())?;
+    let mut run = Run::open(plan, subject, from, lock)?;
+    run.go()?;
+    table::read_run(&plan.out)
+}
+
+/// The checkpoint to go on from, if there is one, and its state.
+fn found(plan: &Plan) -> Result<Option<(PathBuf, State)>, Error> {
+    let begun = plan.out.join("metrics.jsonl").exists();
+    let path = match &plan.resume {
+        Resume::Never if begun => {
+            return Err(Error::path(
+                &plan.out,
+                "already holds a run; choose another folder, or go on with it (--resume auto)",
             ));
         }
+        Resume::Never => None,
+        Resume::From(path) => Some(path.clone()),
+        Resume::Auto => super::folder::newest(&plan.out)?,
     };
-    let unsupported = [
-        ("temporal", grpo.temporal.is_some()),
-        ("length", grpo.length.is_some()),
-        ("max_prompt_tokens", grpo.max_prompt_tokens.is_some()),
-    ];
-    if let Some((what, _)) = unsupported.iter().find(|(_, is)| *is) {
-        return Err(Error::usage(format!("grpo.{what} is not supported by this trainer yet")));
-    }
-    let config = toy::config(shape, side).map_err(|e| Error::usage(e.to_string()))?;
-    if out.join("metrics.jsonl").exists() {
-        return Err(Error::path(out, "already holds a run; choose another folder"));
-    }
-    Ok((grpo, config))
+    let Some(path) = path else { return Ok(None) };
+    let state = checkpoint::state(&path)?;
+    same(&plan.preset, &state, &path)?;
+    Ok(Some((path, state)))
 }
 
-/// Trains and returns the folder's evaluations, stage by stage.
-///
-/// # Errors
-/// [`Error`] when data or folder cannot be used, or a number stops being one.
-pub fn train(plan: &Plan) -> Result<Vec<(Stage, Vec<Answered>)>, Error> {
-    let (grpo, config) = check(&plan.preset, &plan.out)?;
-    let data = Data::read(&plan.data)?;
-    writable_folder(&plan.out)?;
-    writable_folder(&plan.out.join("checkpoints"))?;
-    let text = toml::to_string(&plan.preset).map_err(|e| Error::failed(e.to_string()))?;
-    write_atomic(&plan.out.join("config.toml"), format!("# seed = {}\n{text}", plan.seed).as_bytes())?;
+/// A run goes on only as it began, but for how long it goes and what it keeps.
+fn same(preset: &Preset, state: &State, path: &Path) -> Result<(), Error> {
+    let before =
+        Preset::parse(&state.config).map_err(|e| Error::path(path, format!("its configuration: {e}")))?;
+    let (before, now) = (flat(&lasting(&before))?, flat(&lasting(preset))?);
+    let keys: std::collections::BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let Some(key) = keys.into_iter().find(|k| before.get(*k) != now.get(*k)) else { return Ok(()) };
+    let told = |value: Option<&String>| value.map_or("nothing".to_owned(), Clone::clone);
+    Err(Error::usage(format!(
+        "{}: the run was begun with {key} = {}, not {}; go on with the same configuration (--config {}), or begin another \
+         run (--out)",
+        path.display(),
+        told(before.get(key)),
+        told(now.get(key)),
+        path.ancestors().nth(2).unwrap_or(path).join("config.toml").display(),
+    )))
+}
 
-    let processor = toy::processor(&config).map_err(|e| Error::failed(e.to_string()))?;
-    let policy = Policy::new(&config, plan.seed, &Device::flex().autodiff())
-        .map_err(|e| Error::failed(e.to_string()))?
-        .forbidding(processor.tokenizer.forbidden(&config));
-    let (learn, test) = data.counts();
-    eprintln!(
-        "model: {} parameters; data: {learn} recipes to learn from, {test} held out",
-        policy.num_params()
-    );
-    let templates = plan.templates(plan.preset.data.wording)?;
-    let mut run = Run {
-        held_out: data.held_out(plan.eval_items, &processor, &templates)?,
-        log: Log::create(&plan.out)?,
-        stages: Vec::new(),
-        plan,
-        processor,
-        grpo,
-        templates,
-        data,
-    };
-    run.evaluate(Stage::Before, &policy)?;
-    let policy = match &plan.preset.sft {
-        Some(sft) => {
-            let policy = run.cold_start(sft, policy)?;
-            run.evaluate(Stage::ColdStart, &policy)?;
-            policy
+/// A configuration without what may change when a run goes on.
+fn lasting(preset: &Preset) -> Preset {
+    let mut preset = preset.clone();
+    if let Some(grpo) = &mut preset.grpo {
+        grpo.steps = 0;
+        for phase in &mut grpo.phases {
+            phase.steps = 0;
         }
-        None => policy,
-    };
-    let policy = run.reinforce(policy)?;
-    run.evaluate(Stage::Grpo, &policy)?;
-    Ok(run.stages)
+    }
+    let keep = &mut preset.train;
+    (keep.checkpoint_every, keep.keep_last, keep.keep_best, keep.watchdog, keep.prefetch, keep.cache_mb) =
+        (0, 0, false, 0, 0, 0);
+    preset
 }
 
-struct Run<'a> {
-    plan: &'a Plan,
-    processor: Processor,
-    grpo: &'a Grpo,
-    templates: Templates,
-    data: Data,
-    held_out: Vec<Example>,
-    log: Log,
-    stages: Vec<(Stage, Vec<Answered>)>,
+/// Every value of a configuration by its whole key.
+fn flat(preset: &Preset) -> Result<BTreeMap<String, String>, Error> {
+    fn walk(at: &str, value: &toml::Value, out: &mut BTreeMap<String, String>) {
+        match value {
+            toml::Value::Table(table) => {
+                for (key, value) in table {
+                    walk(&if at.is_empty() { key.clone() } else { format!("{at}.{key}") }, value, out);
+                }
+            }
+            _ => {
+                out.insert(at.to_owned(), value.to_string());
+            }
+        }
+    }
+    let value = toml::Value::try_from(preset).map_err(|e| Error::failed(e.to_string()))?;
+    let mut out = BTreeMap::new();
+    walk("", &value, &mut out);
+    Ok(out)
 }
 
-impl Run<'_> {
-    /// Answers the held-out items, writes the answers and the weights.
-    fn evaluate(&mut self, stage: Stage, policy: &Policy) -> Result<(), Error> {
-        let answers = answer(policy, &self.processor.tokenizer, &self.held_out, self.grpo.max_tokens)?;
-        super::table::write_answers(&self.plan.out, stage, &answers)?;
-        save(policy, &self.plan.out.join("checkpoints").join(stage.name()))?;
-        self.stages.push((stage, answers));
+impl<'a> Run<'a> {
+    fn open(
+        plan: &'a Plan,
+        subject: Subject,
+        from: Option<(PathBuf, State)>,
+        lock: std::fs::File,
+    ) -> Result<Self, Error> {
+        let t = &plan.preset.train;
+        let watchdog = Watchdog::start(Duration::from_secs(t.watchdog), &plan.out)?;
+        watchdog.doing("reading the data", "-", 0, &[]);
+        let options =
+            Options { seed: t.seed, held_out: t.held_out, cache_mb: t.cache_mb, ..Options::default() };
+        let data = Data::read(&plan.data, &options)?;
+        let stages = stages(&plan.preset, &|tasks| data.count(tasks))?;
+        let names: Vec<&str> = stages.iter().map(|s| s.name.as_str()).collect();
+        let state = from.as_ref().map(|(_, state)| state);
+        // The last step that is done, of which rollouts stay.
+        let last = state.and_then(|s| match s.progress.done {
+            0 => {
+                let before = s.progress.stage.checked_sub(1)?;
+                Some((*names.get(before)?, usize::MAX))
+            }
+            done => Some((*names.get(s.progress.stage)?, done - 1)),
+        });
+        // A checkpoint of another run has no journals here.
+        let own = from.as_ref().is_some_and(|(path, _)| {
+            path.parent().is_some_and(|p| same_folder(p, &plan.out.join("checkpoints")))
+        });
+        let none = Vec::new();
+        let journals = state.filter(|_| own).map_or(&none, |s| &s.journals);
+        let wound = state.map(|s| Wound { journals, steps: s.steps, last });
+        let folder = Folder::open(&plan.out, lock, &names, t.keep_rollouts, wound.as_ref(), plan.quiet)?;
+        checkpoint::sweep(&folder.checkpoints())?;
+        let text = config(&plan.preset)?;
+        folder.write("config.toml", &text)?;
+        folder.write("data.json", &data_file(plan)?)?;
+        let (held_out, tested) = data.held_out(t.eval_items, &reading(plan, &subject, None)?)?;
+        let (learn, test) = data.counts();
+        folder.view.say(&format!(
+            "data: {learn} recipes to learn from, {test} held out; {} items are asked in an evaluation",
+            held_out.len()
+        ));
+        for (what, account) in [("lines of the data", data.unread()), ("held-out items", &tested.dropped)] {
+            if account.total() > 0 {
+                folder.view.say(&format!("{what} left out: {}", told(account)));
+            }
+        }
+        for task in &tested.without {
+            folder.view.say(&format!("{task} cannot be tested: no held-out item of it can be used"));
+        }
+        super::memory::check(plan, &subject, &stages, &held_out, &folder)?;
+        watchdog.doing("reading the model", "-", 0, &[]);
+        let grammar = plan.preset.grpo.as_ref().is_some_and(|g| g.hold_to_grammar);
+        let tokenizer = &subject.processor.tokenizer;
+        let vocabulary = grammar.then(|| Arc::new(Vocabulary::new(tokenizer, subject.config())));
+        let mut run = Self {
+            plan,
+            stages,
+            data,
+            feed: None,
+            held_out,
+            folder,
+            watchdog,
+            told_dropped: BTreeMap::new(),
+            policy: None,
+            reference: None,
+            vocabulary,
+            optimiser: Optimiser::new(AdamW::default()),
+            progress: Progress::default(),
+            cursor: Cursor::default(),
+            steps: 0,
+            subject,
+        };
+        match from {
+            None => run.policy = Some(run.subject.begin()?),
+            Some((path, state)) => run.restore(&path, state)?,
+        }
+        let known = run.data.dropped();
+        run.told_dropped = known.by_cause().into_iter().map(|(cause, n)| (cause.to_owned(), n)).collect();
+        Ok(run)
+    }
+
+    /// Takes everything up from a checkpoint.
+    fn restore(&mut self, path: &Path, state: State) -> Result<(), Error> {
+        self.folder.view.say(&format!("going on from {} ({} steps)", path.display(), state.steps));
+        let policy = self.subject.restore(path)?;
+        (self.progress, self.cursor, self.steps) = (state.progress, state.cursor, state.steps);
+        self.data.resume(state.dropped);
+        let more = self.stages.get(self.progress.stage).is_some_and(|s| s.steps > self.progress.done);
+        self.progress.finished &= !more;
+        if self.progress.begun {
+            let entries = checkpoint::optimiser(path)?;
+            self.optimiser = Optimiser::restore(self.adamw(), &policy, entries)
+                .map_err(|e| Error::path(path, format!("its optimiser: {e}")))?;
+        }
+        self.policy = Some(policy);
+        if self.progress.begun {
+            self.reference = self.reference()?;
+        }
         Ok(())
     }
 
-    /// Learns true answers by their likelihood, the answer's tokens only.
-    fn cold_start(&mut self, sft: &Sft, policy: Policy) -> Result<Policy, Error> {
-        let g = self.grpo;
-        let mut learner = Learner::new(policy, g.weight_decay, g.max_grad_norm);
-        let bar = bar("cold start", sft.steps);
-        for step in 0..sft.steps {
-            let begun = Instant::now();
-            let examples = self.examples(step * sft.batch, sft.batch, &self.templates)?;
-            let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
-            let answers =
-                examples.iter().map(|e| Ok(vec![self.target(e)?])).collect::<Result<Vec<_>, Error>>()?;
-            let (prompts, answers) = self.layout(&prompts, &answers);
-            let tokens = prompts.ids.len() + answers.ids.len();
-            let log_probabilities = learner.policy.score(&prompts, &answers, 1.0, 0).log_probability;
-            let rate = schedule(step, sft.steps) * sft.learning_rate;
-            let done = learner
-                .step(-log_probabilities.mean(), rate)
-                .map_err(|e| stopped("sft", step, &examples, &e))?;
-            self.log.write(&json!({
-                "phase": "sft", "step": step, "loss": done.loss, "items": examples.len(), "grad_norm": done.grad_norm,
-                "learning_rate": rate, "tokens": tokens, "seconds": begun.elapsed().as_secs_f64(),
-            }))?;
-            bar.set_message(format!("loss {:.3}", done.loss));
-            bar.inc(1);
+    /// The policy between two steps.
+    pub(super) fn policy(&self) -> Result<&Policy, Error> {
+        self.policy.as_ref().ok_or_else(|| Error::failed("the step that failed has taken the model with it"))
+    }
+
+    /// The policy, to be moved.
+    pub(super) fn take_policy(&mut self) -> Result<Policy, Error> {
+        self.policy()?;
+        self.policy.take().ok_or_else(|| Error::failed("there is no model"))
+    }
+
+    /// The policy after a step.
+    pub(super) fn put_policy(&mut self, policy: Policy) {
+        self.policy = Some(policy);
+    }
+
+    /// The next examples of the stage.
+    pub(super) fn batch(&mut self, n: usize, keep: Option<&mut Keep<'_>>) -> Result<Vec<Example>, Error> {
+        let Some(feed) = &mut self.feed else { return Err(Error::failed("no stage has begun")) };
+        let (examples, next) = feed.batch(self.cursor, n, keep)?;
+        self.cursor = next;
+        Ok(examples)
+    }
+
+    /// All that is left to do.
+    fn go(&mut self) -> Result<(), Error> {
+        if !self.progress.looked {
+            self.evaluate(Some(table::Stage::Before))?;
+            self.progress.looked = true;
         }
-        bar.finish();
-        Ok(learner.policy)
-    }
-
-    fn examples(&self, first: usize, count: usize, templates: &Templates) -> Result<Vec<Example>, Error> {
-        self.data.examples(self.plan.seed, first, count, &self.processor, templates)
-    }
-
-    fn layout<'p>(&self, prompts: &[&'p Prompt], answers: &[Vec<Vec<u32>>]) -> (Prompts<'p>, Answers) {
-        let pad = self.processor.config.tokens.pad;
-        (Prompts::new(prompts, pad), Answers::new(answers, pad))
-    }
-
-    /// The tokens of an example's true answer, with the end marker.
-    fn target(&self, example: &Example) -> Result<Vec<u32>, Error> {
-        let text = example.item.truth.text();
-        let mut ids = self.processor.tokenizer.encode(&text).map_err(|e| Error::failed(e.to_string()))?;
-        ids.extend(self.processor.config.tokens.ends.first());
-        Ok(ids)
-    }
-
-    /// GRPO, phase after phase.
-    fn reinforce(&mut self, mut policy: Policy) -> Result<Policy, Error> {
-        let mut done = 0;
-        for phase in self.grpo.phases(self.plan.preset.data.wording) {
-            policy = self.phase(&phase, done, policy)?;
-            done += phase.steps;
+        while self.progress.stopped.is_none() && !self.progress.finished {
+            self.stage()?;
         }
-        Ok(policy)
+        let model = self.plan.out.join("model");
+        let policy = self.policy()?;
+        checkpoint::publish(&model, |staged| self.subject.export(policy, staged))?;
+        self.folder.view.finish();
+        if let Some(why) = &self.progress.stopped {
+            self.folder.view.say(&format!("ended early: {why}"));
+        }
+        super::report::write(&self.plan.out, &self.plan.data)?;
+        Ok(())
     }
 
-    /// A group of rollouts for each prompt, one update per batch of groups. The reference is the policy that the
-    /// phase starts from. `done` steps came before.
-    fn phase(&mut self, phase: &Phase, done: usize, policy: Policy) -> Result<Policy, Error> {
-        let g = self.grpo;
-        let templates = self.plan.templates(phase.wording.unwrap_or(self.plan.preset.data.wording))?;
-        let reference = (g.kl > 0.0).then(|| policy.valid());
-        let mut learner = Learner::new(policy, g.weight_decay, g.max_grad_norm);
-        // Continue in the data where the cold start ended.
-        let begin = self.plan.preset.sft.as_ref().map_or(0, |s| s.steps * s.batch);
-        let how = Sampling {
-            group: g.group,
-            temperature: g.temperature,
-            top_p: g.top_p,
-            top_k: 0,
-            max_tokens: g.max_tokens,
+    fn stage(&mut self) -> Result<(), Error> {
+        let Some(stage) = self.stages.get(self.progress.stage).cloned() else {
+            self.progress.finished = true;
+            return self.checkpoint();
         };
-        let bar = bar(&phase.name, phase.steps);
-        for step in done..done + phase.steps {
-            let begun = Instant::now();
-            let examples = self.examples(begin + step * g.prompts, g.prompts, &templates)?;
-            let prompts: Vec<&Prompt> = examples.iter().map(|e| &e.prompt).collect();
-            let mut streams: Vec<Stream> = (0..prompts.len() * g.group)
-                .map(|i| Stream::keyed(self.plan.seed, "rollout", &step.to_string(), i as u64))
-                .collect();
-            let rollouts = generate(&learner.policy.valid(), &prompts, how, &mut streams, &mut |_, _| true)
-                .map_err(|e| stopped("grpo", step, &examples, &e))?;
-            let mut tally = Tally::default();
-            let (mut answers, mut advantage) = (Vec::new(), Vec::new());
-            for (example, group) in examples.iter().zip(&rollouts) {
-                let scores: Vec<_> = group
-                    .iter()
-                    .map(|r| {
-                        pay(
-                            &phase.rewards,
-                            example.task,
-                            &example.item.truth,
-                            &self.processor.tokenizer.decode(&r.ids, true),
-                        )
-                    })
-                    .collect();
-                let rewards: Vec<f64> = scores.iter().map(|s| s.total).collect();
-                let a = advantages(&rewards, g.advantage_epsilon);
-                tally.add(example.task, &rewards, scores.iter().filter(|s| s.failure.is_some()).count(), &a);
-                for (rollout, a) in group.iter().zip(a) {
-                    advantage.extend(rollout.ids.iter().map(|_| a as f32));
-                }
-                answers.push(group.iter().map(|r| r.ids.clone()).collect::<Vec<_>>());
+        if !self.progress.begun {
+            // Each stage is a run of its own, as MUSEG's phases are: its optimiser knows nothing of the one before.
+            self.optimiser = Optimiser::new(self.adamw());
+            self.keep_reference()?;
+            self.reference = self.reference()?;
+            if let Work::Reinforced(phase) = &stage.work {
+                self.progress.plateau = phase.until_plateau.map(|_| Plateau::default());
+                let asked = self.plan.preset.grpo.as_ref().is_some_and(|g| g.curriculum.is_some());
+                self.progress.curriculum = asked.then(|| self.progress.curriculum.take().unwrap_or_default());
             }
-            let lengths: Vec<usize> = answers.iter().flatten().map(Vec::len).collect();
-            let (prompts, answers) = self.layout(&prompts, &answers);
-            let seen = learner.policy.score(&prompts, &answers, g.temperature, 0);
-            let (new, entropy) = (seen.log_probability, seen.entropy.mean());
-            // One update per batch of rollouts: the policy that sampled is the policy that learns.
-            let old = new.clone().detach();
-            let at_reference = reference
-                .as_ref()
-                .map(|r| Tensor::from_inner(r.score(&prompts, &answers, g.temperature, 0).log_probability));
-            let (value, kl) = loss(new, old, at_reference, &advantage, &weights(&lengths, g.reduction), g);
-            // Each phase is a run of its own, as in MUSEG.
-            let learning_rate = g.learning_rate * rate(g.schedule, step - done, phase.steps);
-            let moved =
-                learner.step(value, learning_rate).map_err(|e| stopped("grpo", step, &examples, &e))?;
-            let (reward, zero) = (tally.mean(), tally.zero_share());
-            self.log.write(&json!({
-                "phase": phase.name, "step": step, "learning_rate": learning_rate, "loss": moved.loss, "grad_norm": moved.grad_norm,
-                "kl": kl.into_scalar::<f32>(), "entropy": entropy.into_scalar::<f32>(), "reward": reward,
-                "reward_by_task": tally.by_task(), "zero_advantage_groups": zero,
-                "parse_failures": tally.failures, "rollouts": rollouts.iter().map(Vec::len).sum::<usize>(),
-                "truncated": rollouts.iter().flatten().filter(|r| r.truncated).count(),
-                "tokens": prompts.ids.len() + answers.ids.len(), "seconds": begun.elapsed().as_secs_f64(),
-            }))?;
-            bar.set_message(format!("reward {reward:.3}, {:.0} % of groups without advantage", zero * 100.0));
-            bar.inc(1);
+            self.progress.begun = true;
         }
-        bar.finish();
-        Ok(learner.policy)
+        let phase = match &stage.work {
+            Work::Supervised(_) => None,
+            Work::Reinforced(phase) => Some(phase),
+        };
+        let mut reading = reading(self.plan, &self.subject, phase)?;
+        if let Work::Supervised(sft) = &stage.work {
+            reading.tasks.clone_from(&sft.tasks);
+        }
+        let reading = Arc::new(reading);
+        self.feed = Some(self.data.feed(reading, self.plan.preset.train.prefetch));
+        self.folder.view.phase(&stage.name, stage.steps, self.progress.done);
+        let mut over = self.progress.done >= stage.steps;
+        while !over && self.progress.stopped.is_none() {
+            let begun = Instant::now();
+            let step = self.progress.done;
+            let (line, ended) = match &stage.work {
+                Work::Supervised(sft) => (self.imitate(sft, &stage, step)?, false),
+                Work::Reinforced(phase) => self.reinforce(phase, &stage, step)?,
+            };
+            self.folder.step(&line, begun.elapsed(), self.steps)?;
+            self.steps += 1;
+            self.progress.done += 1;
+            over = ended || self.progress.done >= stage.steps;
+            let due = |every: usize| every > 0 && self.steps.is_multiple_of(every) && !over;
+            let (look, save) =
+                (due(self.plan.preset.train.eval_every), due(self.plan.preset.train.checkpoint_every));
+            if look {
+                self.evaluate(None)?;
+            }
+            if save {
+                self.checkpoint()?;
+            }
+        }
+        let last = self.progress.stage + 1 == self.stages.len() || self.progress.stopped.is_some();
+        self.evaluate(match stage.work {
+            Work::Supervised(_) => Some(table::Stage::ColdStart),
+            Work::Reinforced(_) if last => Some(table::Stage::Grpo),
+            Work::Reinforced(_) => None,
+        })?;
+        // The last stage stays open: a run that is given more steps goes on with it.
+        if last {
+            self.progress.finished = true;
+        } else {
+            self.progress.next();
+        }
+        self.checkpoint()
     }
 }
 
-/// A short warm-up, then a fall along a cosine to a tenth.
-fn schedule(step: usize, steps: usize) -> f64 {
-    let warm = (steps / 20).clamp(1, 50);
-    if step < warm {
-        return (step + 1) as f64 / warm as f64;
+impl Run<'_> {
+    /// The optimiser's settings in the stage under way.
+    fn adamw(&self) -> AdamW {
+        let of_stage = self.stages.get(self.progress.stage).and_then(|s| match &s.work {
+            Work::Supervised(sft) => Some(sft.weight_decay),
+            Work::Reinforced(_) => None,
+        });
+        let decay = of_stage.or_else(|| Some(self.plan.preset.grpo.as_ref()?.weight_decay)).unwrap_or(0.0);
+        let t = &self.plan.preset.train;
+        AdamW { beta1: t.betas[0], beta2: t.betas[1], epsilon: t.adam_epsilon, weight_decay: decay }
     }
-    let along = (step - warm) as f64 / (steps - warm).max(1) as f64;
-    0.55 + 0.45 * (along * std::f64::consts::PI).cos()
+
+    /// The reference of a phase is the policy as the phase begins.
+    fn keep_reference(&self) -> Result<(), Error> {
+        let Some(folder) = self.reference_folder() else { return Ok(()) };
+        let policy = self.policy()?;
+        checkpoint::publish(&folder, |staged| self.subject.save(policy, staged))
+    }
+
+    fn reference(&self) -> Result<Option<Policy>, Error> {
+        let Some(folder) = self.reference_folder() else { return Ok(None) };
+        if self.progress.done == 0 {
+            // Tensors are shared until the policy moves.
+            return Ok(Some(self.policy()?.clone().no_grad()));
+        }
+        Ok(Some(self.subject.restore(&folder)?.no_grad()))
+    }
+
+    /// Where the reference is kept, if this stage has one.
+    fn reference_folder(&self) -> Option<PathBuf> {
+        let stage = self.stages.get(self.progress.stage)?;
+        let kl = self.plan.preset.grpo.as_ref().map_or(0.0, |g| g.kl);
+        let has = matches!(stage.work, Work::Reinforced(_)) && kl > 0.0;
+        has.then(|| self.folder.checkpoints().join(format!("reference-{}", self.progress.stage)))
+    }
+
+    pub(super) fn mover(&self, learning_rate: f64, max_grad_norm: f64) -> Mover {
+        let t = &self.plan.preset.train;
+        Mover {
+            recompute: t.recompute,
+            micro_tokens: t.micro_tokens,
+            max_grad_norm,
+            learning_rate,
+            pad: self.subject.config().tokens.pad,
+        }
+    }
+
+    fn imitate(&mut self, sft: &Sft, stage: &Stage, step: usize) -> Result<Value, Error> {
+        self.watchdog.doing("reading items", &stage.name, step, &[]);
+        let examples = self.batch(sft.batch, None)?;
+        let mut targets = Vec::with_capacity(examples.len());
+        for example in &examples {
+            let completion = &example.completion;
+            let tokenizer = &self.subject.processor.tokenizer;
+            let mut ids = tokenizer
+                .encode(completion)
+                .map_err(|e| Error::failed(format!("item {}: its true answer: {e}", example.id)))?;
+            ids.extend(self.subject.config().tokens.ends.first());
+            targets.push(Target { example, ids });
+        }
+        let items: Vec<String> = examples.iter().map(|e| e.id.clone()).collect();
+        self.watchdog.doing("learning true answers", &stage.name, step, &items);
+        let rate = sft.learning_rate * sft.schedule.factor(step, stage.steps, sft.warmup);
+        let mover = self.mover(rate, sft.max_grad_norm);
+        let policy = self.take_policy()?;
+        let (policy, moved) = mover
+            .imitate(policy, &mut self.optimiser, &targets)
+            .map_err(|fault| self.stopped(fault, stage, step))?;
+        self.put_policy(policy);
+        Ok(json!({
+            "phase": stage.name, "step": step, "loss": moved.loss, "grad_norm": moved.grad_norm, "learning_rate": rate,
+            "items": examples.len(), "tokens": moved.tokens, "dropped": self.newly_dropped(),
+        }))
+    }
+
+    /// What the items that were left out since the last step were left out for.
+    pub(super) fn newly_dropped(&mut self) -> BTreeMap<String, u64> {
+        let all = self.data.dropped();
+        let mut new = BTreeMap::new();
+        for (cause, n) in all.by_cause() {
+            let before = self.told_dropped.get(cause).copied().unwrap_or(0);
+            if n > before {
+                new.insert(cause.to_owned(), n - before);
+                self.told_dropped.insert(cause.to_owned(), n);
+            }
+        }
+        new
+    }
+
+    pub(super) fn stopped(&self, fault: Fault, stage: &Stage, step: usize) -> Error {
+        fault.stop(&self.plan.out, &stage.name, step)
+    }
 }
 
-fn stopped(phase: &str, step: usize, examples: &[Example], error: &dyn std::fmt::Display) -> Error {
-    let items: Vec<&str> = examples.iter().map(|e| e.id.as_str()).collect();
-    Error::failed(format!("{phase} step {step}: {error}; items {}", items.join(" ")))
-}
-
-/// A checkpoint like any other: configuration, tokenizer and weights in a folder of their own.
-fn save(policy: &Policy, folder: &Path) -> Result<(), Error> {
-    let parent = folder.parent().unwrap_or(Path::new("."));
-    let fail =
-        |e: &dyn std::fmt::Display| Error::path(folder, format!("the checkpoint cannot be saved: {e}"));
-    let staged = tempfile::Builder::new().prefix(".saving").tempdir_in(parent).map_err(|e| fail(&e))?;
-    for (name, bytes) in toy::files(policy.config()) {
-        std::fs::write(staged.path().join(name), bytes).map_err(|e| fail(&e))?;
-    }
-    export::save(&policy.valid(), staged.path(), "float32", export::SHARD_BYTES).map_err(|e| fail(&e))?;
-    // There is a whole checkpoint at every moment, under its own name or beside it.
-    let aside = staged.path().with_extension("replaced");
-    let replaced = folder.exists();
-    if replaced {
-        std::fs::rename(folder, &aside).map_err(|e| fail(&e))?;
-    }
-    std::fs::rename(staged.path(), folder).map_err(|e| fail(&e))?;
-    let _ = staged.keep();
-    if replaced {
-        std::fs::remove_dir_all(&aside).map_err(|e| fail(&e))?;
-    }
-    Ok(())
-}
-
-/// Rewards of one step.
-#[derive(Default)]
-struct Tally {
-    sums: std::collections::BTreeMap<TaskName, (f64, usize)>,
-    failures: usize,
-    groups: usize,
-    without_advantage: usize,
-}
-
-impl Tally {
-    fn add(&mut self, task: TaskName, rewards: &[f64], failures: usize, advantages: &[f64]) {
-        let entry = self.sums.entry(task).or_default();
-        entry.0 += rewards.iter().sum::<f64>();
-        entry.1 += rewards.len();
-        self.failures += failures;
-        self.groups += 1;
-        self.without_advantage += usize::from(advantages.iter().all(|a| *a == 0.0));
-    }
-
-    fn mean(&self) -> f64 {
-        let (sum, n) = self.sums.values().fold((0.0, 0), |acc, v| (acc.0 + v.0, acc.1 + v.1));
-        sum / n.max(1) as f64
-    }
-
-    fn zero_share(&self) -> f64 {
-        self.without_advantage as f64 / self.groups.max(1) as f64
-    }
-
-    fn by_task(&self) -> std::collections::BTreeMap<&'static str, f64> {
-        self.sums.iter().map(|(t, (sum, n))| (t.name(), sum / (*n).max(1) as f64)).collect()
+impl Run<'_> {
+    /// Writes a checkpoint and removes those that are no longer kept.
+    fn checkpoint(&mut self) -> Result<(), Error> {
+        let stage = self.stages.get(self.progress.stage).map_or("end", |s| s.name.as_str());
+        self.watchdog.doing("writing a checkpoint", stage, self.progress.done, &[]);
+        let state = State {
+            version: checkpoint::VERSION,
+            config: config(&self.plan.preset)?,
+            steps: self.steps,
+            progress: self.progress.clone(),
+            cursor: self.cursor,
+            dropped: self.data.dropped(),
+            journals: self.folder.sync()?,
+        };
+        let folder = self.folder.checkpoints();
+        let (subject, policy) = (&self.subject, self.policy()?);
+        checkpoint::save(&folder, &state, &self.optimiser, |staged| subject.save(policy, staged))?;
+        checkpoint::prune(&folder, self.plan.preset.train.keep_last)
     }
 }
 
-fn bar(name: &str, steps: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix:>10} {wide_bar} {pos}/{len} {eta} {msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(steps as u64).with_style(style).with_prefix(name.to_owned())
+/// The configuration as it is kept and read again.
+fn config(preset: &Preset) -> Result<String, Error> {
+    toml::to_string(preset).map_err(|e| Error::failed(e.to_string()))
 }
 
-/// `metrics.jsonl`: one object a step, written as it happens.
-struct Log {
-    path: PathBuf,
-    file: std::fs::File,
+/// How items are read in a phase, or in the cold start.
+pub(super) fn reading(plan: &Plan, subject: &Subject, phase: Option<&Phase>) -> Result<Reading, Error> {
+    let wording = phase.and_then(|p| p.wording).unwrap_or(plan.preset.data.wording);
+    let templates = match &plan.prompts {
+        Some(file) => Templates::replaced(wording, file).map_err(|e| Error::usage(e.to_string()))?,
+        None => Templates::built_in(wording),
+    };
+    let grpo = plan.preset.grpo.as_ref();
+    let tasks = match phase {
+        Some(_) => grpo.map(|g| g.tasks.clone()).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let held = grpo.is_some_and(|g| g.hold_to_grammar);
+    let prefix = plan.preset.sft.as_ref().is_some_and(|s| s.prefix_loss);
+    Ok(Reading {
+        tasks,
+        held,
+        prefix_is_learned: phase.is_none() && prefix,
+        processor: subject.processor.clone(),
+        templates,
+        wording,
+        max_prompt_tokens: grpo.and_then(|g| g.max_prompt_tokens),
+        keep_frames: phase.is_some() && grpo.is_some_and(|g| g.temporal.is_some()),
+    })
 }
 
-impl Log {
-    fn create(folder: &Path) -> Result<Self, Error> {
-        let path = folder.join("metrics.jsonl");
-        let file =
-            std::fs::File::create(&path).map_err(|e| Error::path(&path, format!("cannot be made: {e}")))?;
-        Ok(Self { path, file })
+/// Whether two paths are one folder.
+fn same_folder(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
     }
+}
 
-    fn write(&mut self, value: &serde_json::Value) -> Result<(), Error> {
-        writeln!(self.file, "{value}").map_err(|e| Error::path(&self.path, format!("cannot be written: {e}")))
+/// The folders of data, for whoever looks for the run's recipes later.
+fn data_file(plan: &Plan) -> Result<String, Error> {
+    let whole = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let (run, folders) = (whole(&plan.out), plan.data.iter().map(whole));
+    // Data within the run's folder move with it.
+    let folders: Vec<PathBuf> =
+        folders.map(|f| f.strip_prefix(&run).map(Path::to_path_buf).unwrap_or(f)).collect();
+    serde_json::to_string(&json!({ "folders": folders })).map_err(|e| Error::failed(e.to_string()))
+}
+
+/// What was left out, in words.
+fn told(account: &Dropped) -> String {
+    let causes: Vec<String> = account.by_cause().iter().map(|(cause, n)| format!("{n} {cause}")).collect();
+    let first = account.first.first().map_or(String::new(), |left| format!("; the first: {}", left.detail));
+    format!("{}{first}", causes.join(", "))
+}
+
+/// Refuses what cannot be trained, before data are made or read: see [`train`], which looks again.
+///
+/// # Errors
+/// [`Error`] naming the key, the option or the folder.
+pub fn check(plan: &Plan) -> Result<(), Error> {
+    if plan.preset.grpo.is_none() && plan.preset.sft.is_none() {
+        return Err(Error::usage(
+            "this preset is a benchmark: it has neither a [sft] nor a [grpo] table to train by",
+        ));
     }
+    stages(&plan.preset, &|_| 1)?;
+    Subject::open(&plan.preset, plan.model.as_deref(), &plan.device, plan.dtype.as_deref())?;
+    found(plan).map(|_| ())
 }

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use scrubjay_core::rng::Stream;
-use scrubjay_model::generate::{Rollout, Sampling, generate};
+use scrubjay_model::generate::{Request, Rollout, Sampling, generate};
 use scrubjay_model::processor::{Media, Processor};
 use scrubjay_model::prompt::Prompt;
 use scrubjay_model::template::Message;
@@ -82,7 +82,7 @@ impl<'a> Conversation<'a> {
             out.write(&text.push(&processor.tokenizer, id));
             out.open
         };
-        let written = generate(policy, &[&prompt], sampling, &mut streams, &mut tell);
+        let written = generate(policy, &Request::new(&[&prompt], sampling), &mut streams, &mut tell);
         let took = begun.elapsed();
         let written = written.map_err(|e| Error::failed(e.to_string()))?;
         let rollout = written.into_iter().flatten().next();

@@ -1,0 +1,108 @@
+//! The stages of a run, one after the other: a cold start if there is one, then the phases of GRPO; and where in them a
+//! run stands.
+
+use scrubjay_core::grpo::curriculum::Curriculum;
+use scrubjay_core::grpo::plateau::Plateau;
+use scrubjay_core::grpo::scale::TaskScale;
+use scrubjay_core::preset::{Phase, Preset, Sft};
+use scrubjay_core::task::TaskName;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// What is done in a stage.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// True answers are learned by their likelihood.
+    Supervised(Sft),
+    /// Answers are sampled, paid for and reinforced.
+    Reinforced(Phase),
+}
+
+/// A stage of a run.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Its name in logs.
+    pub name: String,
+    /// Most optimiser steps.
+    pub steps: usize,
+    /// What is done.
+    pub work: Work,
+}
+
+/// The stages of a preset that learns from so many items.
+///
+/// # Errors
+/// Usage, where two stages have one name.
+pub fn stages(preset: &Preset, items: &dyn Fn(&[TaskName]) -> usize) -> Result<Vec<Stage>, Error> {
+    let mut stages = Vec::new();
+    if let Some(sft) = preset.sft.clone() {
+        let steps = sft.steps(items(&sft.tasks));
+        if steps > 0 {
+            stages.push(Stage { name: "sft".to_owned(), steps, work: Work::Supervised(sft) });
+        }
+    }
+    let phases = preset.grpo.iter().flat_map(|g| g.phases(preset.data.wording));
+    stages.extend(phases.filter(|p| p.steps > 0).map(|phase| Stage {
+        name: phase.name.clone(),
+        steps: phase.steps,
+        work: Work::Reinforced(phase),
+    }));
+    for (i, stage) in stages.iter().enumerate() {
+        if stages[..i].iter().any(|s| s.name == stage.name) {
+            return Err(Error::usage(format!(
+                "grpo.phases: two stages are named '{}'; give each a name of its own (the cold start is 'sft')",
+                stage.name
+            )));
+        }
+    }
+    Ok(stages)
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// Number of the stage that is under way.
+    pub stage: usize,
+    /// Its steps that are done.
+    pub done: usize,
+    /// Whether the stage has begun: its reference is kept and its optimiser is its own.
+    pub begun: bool,
+    /// Whether the run's first evaluation has been made.
+    pub looked: bool,
+    /// The best evaluation so far, and how many came after it.
+    pub best: Option<Best>,
+    /// Rewards of the phase's steps, where it may end by them.
+    pub plateau: Option<Plateau>,
+    /// How large each task's rewards are.
+    pub scale: TaskScale,
+    /// How well each item is solved.
+    pub curriculum: Option<Curriculum>,
+    /// Whether the last stage is done.
+    pub finished: bool,
+    /// Why the run ended before its last step, if it did.
+    pub stopped: Option<String>,
+}
+
+/// The best evaluation of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Best {
+    /// After how many steps.
+    pub steps: usize,
+    /// Mean score over tasks.
+    pub mean: f64,
+    /// Evaluations since that were not better.
+    pub since: usize,
+}
+
+impl Progress {
+    /// Goes on to the next stage.
+    pub fn next(&mut self) {
+        self.stage += 1;
+        self.done = 0;
+        self.begun = false;
+        self.plateau = None;
+    }
+}
