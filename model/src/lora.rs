@@ -127,6 +127,18 @@ fn attach(
     Ok(policy.adapted_as(config.clone()))
 }
 
+impl Policy {
+    /// The same without adapters; nothing of it is trained.
+    #[must_use]
+    pub fn without_lora(self) -> Self {
+        let mut policy = self.no_grad();
+        for (_, linear) in policy.matrices_mut() {
+            linear.adapter = None;
+        }
+        policy.plain()
+    }
+}
+
 fn parameter(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Param<Tensor<2>> {
     Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), (device, DType::F32)))
 }

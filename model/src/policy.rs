@@ -162,6 +162,11 @@ impl Policy {
         Self { lora: Some(config), ..self }
     }
 
+    /// The same, said to have no adapters.
+    pub(crate) fn plain(self) -> Self {
+        Self { lora: None, ..self }
+    }
+
     /// The decoder's matrices that can be adapted, by their published names without `.weight`.
     pub(crate) fn matrices_mut(&mut self) -> impl Iterator<Item = (String, &mut Linear)> {
         self.model.language_model.layers.iter_mut().enumerate().flat_map(|(i, layer)| {

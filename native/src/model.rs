@@ -88,11 +88,11 @@ impl Folder {
         Ok(Self { path: path.to_owned(), processor, checkpoint })
     }
 
-    /// Reads the weights; one line on standard error says what is read, one that it is there.
+    /// Reads the weights; `tell` hears what is read, and that it is there.
     ///
     /// # Errors
     /// Where the weights alone do not fit, cannot be read, or hold a number that is none.
-    pub fn load(self, device: Opened, dtype: DtypeName) -> Result<Loaded, Error> {
+    pub fn load(self, device: Opened, dtype: DtypeName, tell: &dyn Fn(&str)) -> Result<Loaded, Error> {
         let Self { path, processor, mut checkpoint } = self;
         let config = &processor.config;
         let (stored, parameters) = (checkpoint.dtype(), count(config));
@@ -108,17 +108,17 @@ impl Folder {
                 ),
             ));
         }
-        eprintln!(
+        tell(&format!(
             "{}: {parameters} parameters, stored in {stored}, in {dtype} on {} ({})",
             path.display(),
             device.name,
             device.description
-        );
+        ));
         let begun = Instant::now();
         let policy = Policy::load(config, &mut checkpoint, &device.device, dtype.dtype())
             .map_err(|e| weights(&path, &e))?;
         let never = processor.tokenizer.forbidden(config);
-        eprintln!("{}: loaded in {:.1} s", path.display(), begun.elapsed().as_secs_f64());
+        tell(&format!("{}: loaded in {:.1} s", path.display(), begun.elapsed().as_secs_f64()));
         Ok(Loaded { policy: policy.forbidding(never), processor, device, dtype })
     }
 }

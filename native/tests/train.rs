@@ -158,21 +158,21 @@ impl Place {
     }
 }
 
-#[test]
-fn a_run_killed_at_any_moment_ends_as_one_that_was_never_stopped() {
-    let place = Place::new();
+/// Kills runs at moments spread over them until so many kills are done and the last run has ended; each must end as one
+/// that was never stopped.
+fn killed(place: &Place, more: &[&str], kills: u32) {
     let begun = Instant::now();
-    place.trained("whole", &[]);
+    place.trained("whole", more);
     let whole = begun.elapsed();
-    let (mut kills, mut runs) = (0, 0);
-    // Moments spread over a whole run by the golden ratio; what is left of a run after a kill is shorter.
-    while kills < 30 {
+    let (mut done, mut runs) = (0, 0);
+    while done < kills {
         let run = format!("killed-{runs}");
         runs += 1;
         loop {
-            let mut child =
-                place.train(&run, &[]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
-            let share = (f64::from(kills) * 0.618_034).fract();
+            let mut command = place.train(&run, more);
+            let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
+            // By the golden ratio; what is left of a run after a kill is shorter.
+            let share = (f64::from(done) * 0.618_034).fract();
             let until = Instant::now() + whole.mul_f64(0.02 + 0.5 * share);
             let mut ended = None;
             while Instant::now() < until && ended.is_none() {
@@ -182,18 +182,43 @@ fn a_run_killed_at_any_moment_ends_as_one_that_was_never_stopped() {
             if ended.is_none() {
                 child.kill().expect("killed");
             }
-            let done = child.wait_with_output().expect("waits");
+            let out = child.wait_with_output().expect("waits");
             match ended {
                 Some(status) => {
-                    assert!(status.success(), "{}", text(&done.stderr));
+                    assert!(status.success(), "{}", text(&out.stderr));
                     break;
                 }
-                None => kills += 1,
+                None => done += 1,
             }
         }
         place.same("whole", &run);
     }
-    eprintln!("{kills} kills over {runs} runs of 22 steps");
+    eprintln!("{done} kills over {runs} runs");
+}
+
+#[test]
+fn a_run_killed_at_any_moment_ends_as_one_that_was_never_stopped() {
+    // 22 steps in two stages, with a curriculum, scales by task, two updates a step, and groups that are replaced.
+    killed(&Place::new(), &[], 30);
+}
+
+#[test]
+fn so_does_one_with_adapters_and_an_early_end() {
+    let more = [
+        "--set",
+        "train.tower=frozen",
+        "--set",
+        "train.lora={rank = 2, alpha = 4}",
+        "--set",
+        "train.recompute=true",
+        "--set",
+        "train.micro_tokens=90",
+        "--set",
+        "train.patience=1",
+        "--set",
+        "train.eval_every=4",
+    ];
+    killed(&Place::new(), &more, 6);
 }
 
 #[test]
@@ -209,6 +234,43 @@ fn two_steps_are_one_and_one() {
 }
 
 #[test]
+fn a_run_goes_on_from_where_it_is_told() {
+    let place = Place::new();
+    let keep = ["--set", "train.keep_last=99", "--set", "grpo.schedule=constant"];
+    place.trained("whole", &keep);
+    // From an older checkpoint of its own: what came later is forgotten, and comes again.
+    place.trained("again", &keep);
+    let older = place.at("again/checkpoints/000009");
+    place.trained("again", &[&keep[..], &["--resume", &older]].concat());
+    place.same("whole", "again");
+    // From another run's: what that run said before is not said again.
+    let theirs = place.at("whole/checkpoints/000009");
+    place.trained("other", &[&keep[..], &["--resume", &theirs]].concat());
+    assert!(place.file("whole", "model/model.safetensors") == place.file("other", "model/model.safetensors"));
+    let (whole, other) = (place.file("whole", "metrics.jsonl"), place.file("other", "metrics.jsonl"));
+    assert!(!other.is_empty() && whole.ends_with(&other));
+    let (_, told) = place.refused("again", &["--set", "train.keep_last=99", "--resume", &theirs]);
+    assert!(told.contains("already holds a run"), "{told}");
+    // A stage that had no steps is given some.
+    place.trained("none", &[&keep[..], &["--steps", "0"]].concat());
+    place.trained("none", &keep);
+    assert!(place.file("none", "model/model.safetensors") == place.file("whole", "model/model.safetensors"));
+}
+
+#[test]
+fn a_phase_that_ended_by_its_plateau_stays_so() {
+    let place = Place::new();
+    let phases = "grpo.phases=[{name = \"a\", steps = 8, until_plateau = {window = 1, gain = 10}}, {name = \"b\", steps = \
+                  8, until_plateau = {window = 2, gain = 10}}]";
+    place.trained("run", &["--set", phases]);
+    let metrics = place.file("run", "metrics.jsonl");
+    let of = |phase: &str| text(&metrics).matches(&format!("\"phase\":\"{phase}\"")).count();
+    assert_eq!((of("sft"), of("a"), of("b")), (6, 2, 4));
+    place.trained("run", &["--set", phases]);
+    assert!(place.file("run", "metrics.jsonl") == metrics);
+}
+
+#[test]
 fn a_run_goes_on_only_as_it_began() {
     let place = Place::new();
     place.trained("run", &["--steps", "1"]);
@@ -218,6 +280,24 @@ fn a_run_goes_on_only_as_it_began() {
         told.contains("grpo.learning_rate") && told.contains("0.5") && told.contains("config.toml"),
         "{told}"
     );
+    let other = place.at("other");
+    let made = ran(&[
+        "synth",
+        "--config",
+        &place.at("tiny.toml"),
+        "--scenes",
+        "day",
+        "--count",
+        "60",
+        "--seed",
+        "2",
+        "--out",
+        &other,
+    ]);
+    assert!(made.status.success());
+    let (config, run) = (place.at("tiny.toml"), place.at("run"));
+    let done = ran(&["train", "--config", &config, "--data", &other, "--out", &run, "--steps", "1", "-q"]);
+    assert!(done.status.code() == Some(2) && text(&done.stderr).contains("--data"), "{}", text(&done.stderr));
     let (_, told) = place.refused("run", &["--resume", "never"]);
     assert!(told.contains("already holds a run"), "{told}");
     let (code, told) = place.refused("run", &["--resume", "nowhere"]);
@@ -237,6 +317,8 @@ fn configurations_at_fault_are_refused_before_any_work() {
         ("grpo.num_generations=4", &["num_generations", "grpo.group"]),
         ("grpo.group=many", &["grpo.group", "many"]),
         ("grpo.clip=-1", &["grpo.clip"]),
+        ("grpo.max_tokens=9223372036854775807", &["grpo.max_tokens"]),
+        ("train.prefetch=9223372036854775807", &["train.prefetch"]),
         ("grpo.loss_type=dpao", &["loss_type", "dapo"]),
         ("grpo.top_p=1.5", &["grpo.top_p"]),
         ("train.lora={rank=4, alpha=8}", &["train.lora", "train.tower"]),
@@ -265,8 +347,9 @@ fn configurations_at_fault_are_refused_before_any_work() {
 #[test]
 fn a_number_that_is_none_ends_the_run_with_the_item_and_the_tensor() {
     let place = Place::new();
-    let (code, told) =
-        place.refused("fault", &["--set", "sft.learning_rate=1e30", "--set", "sft.max_grad_norm=1e30"]);
+    let wild =
+        ["--set", "sft.learning_rate=1e30", "--set", "sft.max_grad_norm=1e30", "--checkpoint-every", "1"];
+    let (code, told) = place.refused("fault", &wild);
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("not finite") && told.contains("items"), "{told}");
     let dump = place
@@ -276,4 +359,101 @@ fn a_number_that_is_none_ends_the_run_with_the_item_and_the_tensor() {
         .unwrap_or_else(|| panic!("no dump: {told}"));
     let dump: serde_json::Value = serde_json::from_slice(&place.file("fault", &dump)).expect("JSON");
     assert!(dump["what"].as_str().is_some_and(|w| w.contains('.')), "{dump}");
+    // No checkpoint holds such numbers: going on ends as it ended, and not at reading one.
+    let (_, again) = place.refused("fault", &wild);
+    assert!(again.contains("not finite") && again.contains("sft step"), "{again}");
+}
+
+/// Every number of a run's metrics.
+fn numbers(metrics: &[u8]) -> Vec<f64> {
+    fn walk(value: &serde_json::Value, out: &mut Vec<f64>) {
+        match value {
+            serde_json::Value::Number(n) => out.extend(n.as_f64()),
+            serde_json::Value::Object(map) => map.values().for_each(|v| walk(v, out)),
+            _ => {}
+        }
+    }
+    let mut out = Vec::new();
+    for line in text(metrics).lines() {
+        walk(&serde_json::from_str(line).expect("JSON"), &mut out);
+    }
+    out
+}
+
+#[test]
+fn what_spares_memory_or_time_changes_no_result() {
+    let place = Place::new();
+    let short = ["--set", "sft.steps=2", "--steps", "3"];
+    let train = |name: &str, more: &[&str]| {
+        place.trained(name, &[&short[..], more].concat());
+        place.file(name, "metrics.jsonl")
+    };
+    let whole = train("whole", &[]);
+    assert!(
+        whole == train("unread", &["--set", "train.prefetch=0", "--set", "train.cache_mb=1"]),
+        "reading ahead"
+    );
+    assert!(whole == train("unseen", &["--set", "train.eval_every=1", "--checkpoint-every", "1"]), "looking");
+    for (name, set) in [("micro", "train.micro_tokens=70"), ("tape", "train.recompute=false")] {
+        let (a, b) = (numbers(&whole), numbers(&train(name, &["--set", set])));
+        assert_eq!(a.len(), b.len());
+        for (a, b) in a.iter().zip(&b) {
+            assert!((a - b).abs() <= 1e-5 + 1e-4 * a.abs(), "{set}: {a} against {b}");
+        }
+    }
+}
+
+/// A preset with small pictures, short answers and one prompt and step of everything; what is learned is the paper's.
+fn tiny(preset: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../core/presets/{preset}.toml"));
+    let whole = std::fs::read_to_string(path).expect("a preset");
+    let phases = whole.matches("[[grpo.phases]]").count();
+    let mut steps = 0;
+    let line = |line: &str| match line.split(" = ").next().unwrap_or_default() {
+        "picture" => "picture = { fit = \"exact\", width = 32, height = 32 }".to_owned(),
+        "prompts" | "batch" => line.split(" = ").next().map(|key| format!("{key} = 1")).unwrap_or_default(),
+        "max_tokens" => "max_tokens = 4".to_owned(),
+        // It pays answers of hundreds of tokens.
+        "length" => String::new(),
+        "epochs" => "steps = 1".to_owned(),
+        "steps" => {
+            steps += 1;
+            format!("steps = {}", if steps == 1 { phases.max(1) } else { 1 })
+        }
+        _ => line.to_owned(),
+    };
+    whole.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_papers_recipe_moves_a_checkpoint() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let kit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/qwen3-vl/kit-a/model-f32");
+    let kit = kit.display().to_string();
+    for preset in ["videossr", "museg", "videoreasoner", "mvp", "visual-jigsaw", "video-r1"] {
+        let config = at(&format!("{preset}.toml"));
+        std::fs::write(&config, tiny(preset)).expect("written");
+        let (data, out) = (at(&format!("{preset}-data")), at(preset));
+        let made = ran(&["synth", "--config", &config, "--scenes", "all", "--count", "16", "--out", &data]);
+        assert!(made.status.success(), "{preset}: {}", text(&made.stderr));
+        let done = ran(&[
+            "train",
+            "--config",
+            &config,
+            "--model",
+            &kit,
+            "--data",
+            &data,
+            "--out",
+            &out,
+            "--eval-items",
+            "1",
+            "-q",
+        ]);
+        assert!(done.status.success(), "{preset}: {}", text(&done.stderr));
+        let metrics = std::fs::read_to_string(Path::new(&out).join("metrics.jsonl")).expect("metrics");
+        assert!(metrics.lines().count() >= 1, "{preset}: {metrics}");
+        assert!(Path::new(&out).join("model/tokenizer.json").is_file(), "{preset}");
+    }
 }

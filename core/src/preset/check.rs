@@ -8,6 +8,10 @@ use crate::task::TaskName;
 
 type Checked = Result<(), String>;
 
+/// Most prompts, rollouts or tokens, and most steps.
+const MOST: usize = 1 << 20;
+const MOST_STEPS: usize = 1 << 30;
+
 /// The values that must be finite and at least so much.
 fn at_least(table: &str, values: &[(&str, f64, f64)]) -> Checked {
     match values.iter().find(|(_, value, low)| !value.is_finite() || value < low) {
@@ -22,6 +26,15 @@ fn at_least(table: &str, values: &[(&str, f64, f64)]) -> Checked {
 fn positive(table: &str, values: &[(&str, usize)]) -> Checked {
     match values.iter().find(|(_, value)| *value == 0) {
         Some((name, _)) => Err(format!("{table}.{name} must be at least 1")),
+        None => Ok(()),
+    }
+}
+
+/// The whole numbers that must be at most so much: beyond it no machine could do what they ask for, and sums of them would
+/// leave the numbers.
+fn at_most(table: &str, values: &[(&str, usize, usize)]) -> Checked {
+    match values.iter().find(|(_, value, most)| value > most) {
+        Some((name, value, most)) => Err(format!("{table}.{name} = {value} must be at most {most}")),
         None => Ok(()),
     }
 }
@@ -70,6 +83,15 @@ impl Preset {
 
 impl Sft {
     fn check(&self) -> Checked {
+        at_most(
+            "sft",
+            &[
+                ("batch", self.batch, MOST),
+                ("epochs", self.epochs.unwrap_or(1), MOST),
+                ("steps", self.steps, MOST_STEPS),
+                ("warmup", self.warmup, MOST_STEPS),
+            ],
+        )?;
         positive("sft", &[("batch", self.batch), ("epochs", self.epochs.unwrap_or(1))])?;
         at_least(
             "sft",
@@ -88,11 +110,22 @@ impl Sft {
 
 impl Train {
     fn check(&self) -> Checked {
+        at_most(
+            "train",
+            &[
+                ("prefetch", self.prefetch, 1024),
+                ("cache_mb", self.cache_mb, 1 << 30),
+                ("micro_tokens", self.micro_tokens, 1 << 30),
+                ("eval_items", self.eval_items, MOST_STEPS),
+                ("keep_last", self.keep_last, MOST_STEPS),
+            ],
+        )?;
         positive("train", &[("keep_last", self.keep_last), ("cache_mb", self.cache_mb)])?;
         at_least("train", &[("adam_epsilon", self.adam_epsilon, 1e-30)])?;
         let [first, second] = self.betas.map(Some);
         shares(&[("train.betas", first), ("train.betas", second), ("train.held_out", Some(self.held_out))])?;
         if let Some(lora) = &self.lora {
+            at_most("train.lora", &[("rank", lora.rank, 4096)])?;
             positive("train.lora", &[("rank", lora.rank)])?;
             at_least("train.lora", &[("alpha", lora.alpha, 1e-9)])?;
         }
@@ -120,6 +153,25 @@ impl Train {
 impl Grpo {
     fn check(&self) -> Checked {
         let of = |x: Option<f64>| x.unwrap_or(1.0);
+        at_most(
+            "grpo",
+            &[
+                ("steps", self.steps, MOST_STEPS),
+                ("warmup", self.warmup, MOST_STEPS),
+                ("prompts", self.prompts, MOST),
+                ("group", self.group, MOST),
+                ("max_tokens", self.max_tokens, MOST),
+                ("updates", self.updates, MOST),
+                ("resample", self.resample, MOST),
+            ],
+        )?;
+        let tokens = self.prompts * self.group.max(1);
+        if tokens > MOST_STEPS || tokens * self.max_tokens > 1 << 36 {
+            return Err(format!(
+                "grpo.prompts = {}, grpo.group = {} and grpo.max_tokens = {} are more tokens in a step than can be sampled",
+                self.prompts, self.group, self.max_tokens
+            ));
+        }
         positive(
             "grpo",
             &[("prompts", self.prompts), ("max_tokens", self.max_tokens), ("updates", self.updates)],

@@ -147,7 +147,7 @@ impl Default for Train {
             tower: Tower::default(),
             lora: None,
             recompute: true,
-            micro_tokens: 0,
+            micro_tokens: 32_768,
             betas: [0.9, 0.999],
             adam_epsilon: 1e-8,
             checkpoint_every: 50,

@@ -145,5 +145,8 @@ fn resolved(args: &Args) -> Result<Preset, Error> {
         };
         grpo.cut(steps);
     }
-    Ok(preset)
+    // What the command line says is held to the same rules as what a file says.
+    let fail = |e: &dyn std::fmt::Display| Error::usage(e.to_string());
+    let table = toml::Table::try_from(&preset).map_err(|e| fail(&e))?;
+    Preset::from_table(table).map_err(|e| fail(&e))
 }

@@ -5,6 +5,7 @@
 //! that a folder by that name is whole. What is drawn at random is keyed by seed and step: no generator has a state.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,8 @@ pub struct State {
     pub progress: Progress,
     /// Where it stands in its data.
     pub cursor: Cursor,
+    /// What the run is made of beside its configuration, each by a fingerprint.
+    pub inputs: BTreeMap<String, String>,
     /// What was left out of the data so far.
     pub dropped: Dropped,
     /// Bytes of each of the run's journals when this was written.
@@ -140,18 +143,44 @@ pub fn list(checkpoints: &Path) -> Result<Vec<(usize, PathBuf)>, Error> {
     Ok(found)
 }
 
-/// Keeps the newest `last` checkpoints.
+/// Keeps the newest `last` checkpoints, and of the references that phases began with those that they need.
 ///
 /// # Errors
 /// [`Error`] naming the folder.
-pub fn prune(checkpoints: &Path, last: usize) -> Result<(), Error> {
+pub fn prune(checkpoints: &Path, last: usize, stage: usize) -> Result<(), Error> {
     let found = list(checkpoints)?;
-    for (_, path) in &found[..found.len().saturating_sub(last.max(1))] {
-        // Renamed first: a kill in the middle leaves no half folder under a good name.
-        let aside = checkpoints.join(format!("{STAGED}-old-{}", std::process::id()));
-        fs::rename(path, &aside).and_then(|()| fs::remove_dir_all(&aside)).map_err(|e| fail(path, &e))?;
+    let (old, kept) = found.split_at(found.len().saturating_sub(last.max(1)));
+    for (_, path) in old {
+        remove(checkpoints, path)?;
+    }
+    let mut needed = stage;
+    for (_, path) in kept {
+        needed = needed.min(state(path)?.progress.stage);
+    }
+    for path in entries(checkpoints)? {
+        let of = path.file_name().and_then(|n| n.to_str()?.strip_prefix("reference-")?.parse::<usize>().ok());
+        if of.is_some_and(|of| of < needed) {
+            remove(checkpoints, &path)?;
+        }
     }
     Ok(())
+}
+
+/// Removes the checkpoints of more steps than these.
+///
+/// # Errors
+/// [`Error`] naming the folder.
+pub fn forget(checkpoints: &Path, steps: usize) -> Result<(), Error> {
+    for (_, path) in list(checkpoints)?.iter().filter(|(n, _)| *n > steps) {
+        remove(checkpoints, path)?;
+    }
+    Ok(())
+}
+
+fn remove(checkpoints: &Path, path: &Path) -> Result<(), Error> {
+    // Renamed first: a kill in the middle leaves no half folder under a good name.
+    let aside = checkpoints.join(format!("{STAGED}-old-{}", std::process::id()));
+    fs::rename(path, &aside).and_then(|()| fs::remove_dir_all(&aside)).map_err(|e| fail(path, &e))
 }
 
 /// Reads a checkpoint's state.

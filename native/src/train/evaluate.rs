@@ -12,8 +12,8 @@ use scrubjay_model::prompt::Prompt;
 
 use super::batches::{Size, parts};
 use super::data::Example;
+use super::fault::Fault;
 use super::rollout::{held, said};
-use crate::error::Error;
 
 /// One answered item.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -54,49 +54,39 @@ pub struct Examiner<'a> {
     pub micro_tokens: usize,
 }
 
-/// Prompts that are read together at most.
-const TOGETHER: usize = 32;
-
 impl Examiner<'_> {
-    /// Answers every example; `tell` hears the ids of those that come next.
+    /// Answers every example.
     ///
     /// # Errors
-    /// [`Error`] when the policy yields no numbers.
-    pub fn answers(
-        &self,
-        policy: &Policy,
-        examples: &[Example],
-        tell: &mut dyn FnMut(&[String]),
-    ) -> Result<Vec<Answered>, Error> {
+    /// [`Fault`] when the policy yields no numbers.
+    pub fn answers(&self, policy: &Policy, examples: &[Example]) -> Result<Vec<Answered>, Fault> {
         let how = Sampling::greedy(self.max_tokens);
         let size = |e: &Example| Size { prompt: e.prompt.ids.len(), group: 1, answer: self.max_tokens };
+        let sizes: Vec<Size> = examples.iter().map(size).collect();
         let mut out = Vec::with_capacity(examples.len());
-        for chunk in examples.chunks(TOGETHER) {
-            let sizes: Vec<Size> = chunk.iter().map(size).collect();
-            for part in parts(&sizes, self.micro_tokens) {
-                let chunk = &chunk[part];
-                tell(&chunk.iter().map(|e| e.id.clone()).collect::<Vec<_>>());
-                let prompts: Vec<&Prompt> = chunk.iter().map(|e| &e.prompt).collect();
-                let held = held(self.vocabulary, chunk.iter());
-                let request = Request { prompts: &prompts, features: None, how, held: held.as_deref() };
-                let rollouts = generate(policy, &request, &mut [], &mut |_, _| true)
-                    .map_err(|e| Error::failed(e.to_string()))?;
-                for (example, group) in chunk.iter().zip(rollouts) {
-                    let ids = group.first().map(|r| r.ids.as_slice()).unwrap_or_default();
-                    let answer = said(self.processor, Some(self.wording), ids);
-                    let score = example.item.truth.score(&answer);
-                    out.push(Answered {
-                        id: example.id.clone(),
-                        source: example.source.clone(),
-                        task: example.task,
-                        answer,
-                        truth: example.item.truth.text(),
-                        score: score.total,
-                        failed: score.failure.is_some(),
-                        random: example.item.chance.random,
-                        blind: example.item.chance.blind,
-                    });
-                }
+        for part in parts(&sizes, self.micro_tokens) {
+            let chunk = &examples[part];
+            let prompts: Vec<&Prompt> = chunk.iter().map(|e| &e.prompt).collect();
+            let held = held(self.vocabulary, chunk.iter());
+            let request = Request { prompts: &prompts, features: None, how, held: held.as_deref() };
+            let chunk: Vec<&Example> = chunk.iter().collect();
+            let rollouts = generate(policy, &request, &mut [], &mut |_, _| true)
+                .map_err(|e| Fault::of_answers(&e, policy, &chunk))?;
+            for (example, group) in chunk.iter().zip(rollouts) {
+                let ids = group.first().map(|r| r.ids.as_slice()).unwrap_or_default();
+                let answer = said(self.processor, Some(self.wording), ids);
+                let score = example.item.truth.score(&answer);
+                out.push(Answered {
+                    id: example.id.clone(),
+                    source: example.source.clone(),
+                    task: example.task,
+                    answer,
+                    truth: example.item.truth.text(),
+                    score: score.total,
+                    failed: score.failure.is_some(),
+                    random: example.item.chance.random,
+                    blind: example.item.chance.blind,
+                });
             }
         }
         Ok(out)

@@ -6,17 +6,20 @@ use serde_json::json;
 
 use super::checkpoint;
 use super::evaluate::{Answered, Examiner};
-use super::run::Run;
-use super::stage::Best;
+use super::run::{Run, reading, told};
+use super::stage::{Best, Over};
 use super::table;
 use crate::error::Error;
 use crate::inspect::evaluations;
+
+/// Items that are made and answered together.
+pub(super) const TOGETHER: usize = 32;
 
 impl Run<'_> {
     /// Answers the held-out items. At a `stage` of the run the answers are kept as its own.
     pub(super) fn evaluate(&mut self, stage: Option<table::Stage>) -> Result<(), Error> {
         let name = self.stages.get(self.progress.stage).map_or("end", |s| s.name.as_str()).to_owned();
-        self.watchdog.doing("answering held-out items", &name, self.progress.done, &[]);
+        let done = self.progress.done;
         let max_tokens = self.plan.preset.grpo.as_ref().map_or(64, |g| g.max_tokens);
         let examiner = Examiner {
             processor: &self.subject.processor,
@@ -25,11 +28,35 @@ impl Run<'_> {
             max_tokens,
             micro_tokens: self.plan.preset.train.micro_tokens,
         };
-        let watchdog = &self.watchdog;
-        let done = self.progress.done;
-        let answers = examiner.answers(self.policy()?, &self.held_out, &mut |items| {
-            watchdog.doing("answering held-out items", &name, done, items);
-        })?;
+        let reading = reading(self.plan, &self.subject, None)?;
+        let policy = self.policy()?;
+        let mut answers = Vec::new();
+        let mut faulty = None;
+        let tested =
+            self.data.each_held_out(self.plan.preset.train.eval_items, TOGETHER, &reading, &mut |examples| {
+                let ids: Vec<String> = examples.iter().map(|e| e.id.clone()).collect();
+                self.watchdog.doing("answering held-out items", &name, done, &ids);
+                match examiner.answers(policy, &examples) {
+                    Ok(some) => answers.extend(some),
+                    Err(fault) => {
+                        faulty = Some(fault);
+                        return Err(Error::failed("an evaluation failed"));
+                    }
+                }
+                Ok(())
+            });
+        if let Some(fault) = faulty {
+            return Err(fault.stop(&self.plan.out, &name, done));
+        }
+        let tested = tested?;
+        if stage == Some(table::Stage::Before) {
+            if tested.dropped.total() > 0 {
+                self.folder.view.say(&format!("held-out items left out: {}", told(&tested.dropped)));
+            }
+            for task in &tested.without {
+                self.folder.view.say(&format!("{task} cannot be tested: no held-out item of it can be used"));
+            }
+        }
         if let Some(stage) = stage {
             table::write_answers(&self.plan.out, stage, &answers)?;
         }
@@ -47,6 +74,10 @@ impl Run<'_> {
             answers.len(),
             told.join("  ")
         ));
+        if self.progress.judged == Some(self.steps) {
+            return Ok(());
+        }
+        self.progress.judged = Some(self.steps);
         self.judge(mean)
     }
 
@@ -66,10 +97,10 @@ impl Run<'_> {
         if let Some(best) = &mut self.progress.best {
             best.since += 1;
             if t.patience > 0 && best.since >= t.patience {
-                self.progress.stopped = Some(format!(
+                self.progress.over.get_or_insert(Over::Patience(format!(
                     "{} evaluations without a better mean score than {:.4} after {} steps",
                     best.since, best.mean, best.steps
-                ));
+                )));
             }
         }
         Ok(())

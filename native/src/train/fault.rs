@@ -5,9 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Tensor;
+use burn::tensor::{FloatDType, Tensor};
 use scrubjay_model::batch::Prompts;
 use scrubjay_model::export::named;
+use scrubjay_model::generate::GenerateError;
 use scrubjay_model::policy::Policy;
 use scrubjay_model::trace::Trace;
 use serde_json::{Value, json};
@@ -34,13 +35,32 @@ impl Fault {
         Self { what: what.into(), items, more }
     }
 
+    /// Of answers that could not be written.
+    #[must_use]
+    pub fn of_answers(error: &GenerateError, policy: &Policy, examples: &[&Example]) -> Self {
+        let ids = || examples.iter().map(|e| e.id.clone()).collect();
+        match error {
+            GenerateError::NotFinite { prompt, .. } => match examples.get(*prompt) {
+                Some(example) => Self::find(&error.to_string(), policy, example, Value::Null),
+                None => Self::of_step(error.to_string(), ids(), Value::Null),
+            },
+            GenerateError::Held { prompt, .. } => {
+                let one = examples.get(*prompt).map_or_else(ids, |e| vec![e.id.clone()]);
+                Self::of_step(error.to_string(), one, Value::Null)
+            }
+            GenerateError::Failed(_) => Self::of_step(error.to_string(), ids(), Value::Null),
+        }
+    }
+
     /// Finds the first tensor that is not finite when `example` is read by `policy`; `what` is what was seen.
     #[must_use]
     pub fn find(what: &str, policy: &Policy, example: &Example, more: Value) -> Self {
         let at = || vec![example.id.clone()];
         for (name, values) in named(policy) {
             if let Some(count) = not_finite(values) {
-                let what = format!("the parameter {name} ({count} of its numbers; seen as {what})");
+                let what = format!(
+                    "the parameter {name} is not finite ({count} of its numbers); it showed as: {what}"
+                );
                 return Self { what, items: at(), more };
             }
         }
@@ -58,12 +78,14 @@ impl Fault {
             for (name, tensor) in tensors {
                 let flat = tensor.reshape([-1]);
                 if let Some(count) = not_finite(flat) {
-                    let what = format!("{stage}.{name} ({count} of its numbers; seen as {what})");
+                    let what = format!(
+                        "{stage}.{name} is not finite ({count} of its numbers); it showed as: {what}"
+                    );
                     return Self { what, items: at(), more };
                 }
             }
         }
-        Self { what: format!("{what} (the prompt alone is read without a fault)"), items: at(), more }
+        Self { what: format!("{what}; the prompt alone is read without a fault"), items: at(), more }
     }
 
     /// Writes the dump and gives the error that ends the run.
@@ -71,7 +93,7 @@ impl Fault {
     pub fn stop(self, run: &Path, stage: &str, step: usize) -> Error {
         let path = self.dump(run, stage, step);
         Error::failed(format!(
-            "{stage} step {step}: {} is not finite; items {}; the step was not taken, see {}",
+            "{stage} step {step}: {}; items {}; the run ends before this step is taken, see {}",
             self.what,
             self.items.join(" "),
             path.display()
@@ -105,6 +127,21 @@ fn order(name: &str) -> (usize, usize, String) {
         },
     };
     (rank, at, name.to_owned())
+}
+
+/// The first trained parameter that holds a number that is none, if any. All are looked at on their device, with one
+/// number of each read.
+#[must_use]
+pub fn parameter(policy: &Policy) -> Option<String> {
+    let (mut names, mut sums) = (Vec::new(), Vec::new());
+    for (name, values) in named(policy) {
+        names.push(name);
+        // 0 for what is finite, no number for what is not.
+        sums.push((values.clone() - values).cast(FloatDType::F32).sum());
+    }
+    let sums = Tensor::cat(sums, 0).into_data().try_to_vec::<f32>().ok()?;
+    let bad = sums.iter().position(|x| !x.is_finite())?;
+    names.into_iter().nth(bad)
 }
 
 /// How many numbers of a tensor are not finite, if any.

@@ -86,6 +86,8 @@ impl Folder {
             Journal::resume(&path.join(name), noted.map_or(0, |j| j.1))
         };
         let timings = path.join("timings.jsonl");
+        // What an earlier process said of later steps is to be forgotten.
+        let again = wound.is_some() || path.join("tensorboard").exists();
         let rollouts = Rollouts::open(path, keep_rollouts)?;
         sweep(path)?;
         sweep(&path.join(super::rollouts::FOLDER))?;
@@ -95,7 +97,7 @@ impl Folder {
             evaluations: journal(EXACT[1])?,
             // Of every process that worked on the run.
             timings: Journal::resume(&timings, if wound.is_some() { whole_lines(&timings) } else { 0 })?,
-            events: Events::open(path, wound.map(|w| w.steps as u64))?,
+            events: Events::open(path, again.then(|| wound.map_or(0, |w| w.steps as u64 + 1)))?,
             rollouts,
             view: View::new(quiet),
             path: path.to_owned(),
@@ -115,7 +117,7 @@ impl Folder {
         checkpoints(&self.path)
     }
 
-    /// Notes a step: its line, how long it took, and its number among the steps of all stages.
+    /// Notes a step: its line, how long it took, and how many steps of all stages are done with it.
     ///
     /// # Errors
     /// [`Error`] naming the file.

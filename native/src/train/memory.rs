@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use scrubjay_core::preset::{Preset, Tower};
 use scrubjay_model::plan::{Load, Part, Use, parts, total};
+use scrubjay_model::spec::{Spec, parameters};
 
 use super::data::Example;
 use super::run::Plan;
@@ -43,32 +44,66 @@ fn load(
 
 /// The plans of a run: a name and its parts.
 fn plans(preset: &Preset, subject: &Subject, stages: &[Stage], seen: &[Example]) -> Vec<(String, Vec<Part>)> {
-    let purpose = match (&preset.train.lora, preset.train.tower) {
-        (Some(lora), _) => Use::Lora { rank: lora.rank as u64 },
-        (None, Tower::Frozen) => Use::Full,
-        (None, Tower::Trained) => Use::Full,
+    let t = &preset.train;
+    let purpose = match &t.lora {
+        Some(lora) => Use::Lora { rank: lora.rank as u64 },
+        None => Use::Full,
     };
     let config = subject.config();
+    let learning = |load: &Load| {
+        let mut parts = parts(config, load, purpose);
+        for part in &mut parts {
+            // Without recomputation the tape holds every layer and not one.
+            if !t.recompute && matches!(part.name, "one layer's tape" | "its scores") {
+                part.bytes = part.bytes.saturating_mul(config.text.layers as u64);
+            }
+        }
+        if t.tower == Tower::Trained && t.lora.is_none() {
+            let tower: u64 = parameters(config).iter().filter(|s| s.is_vision()).map(Spec::count).sum();
+            // Gradients and two moments; the tape of its blocks, as many numbers as a block holds at once each.
+            parts.push(Part { name: "tower: gradients, optimiser", bytes: tower * 12 });
+            let pictures = parts.iter().find(|p| p.name == "pictures").map_or(0, |p| p.bytes);
+            let blocks = if t.recompute { 1 } else { config.vision.depth as u64 };
+            parts.push(Part { name: "tower: tape", bytes: pictures * 3 * blocks });
+        }
+        parts
+    };
     let mut plans = Vec::new();
-    for stage in stages {
+    for stage in stages.iter().filter(|s| s.steps > 0) {
         match (&stage.work, &preset.grpo) {
             (Work::Supervised(sft), _) => {
-                let answer = preset.grpo.as_ref().map_or(64, |g| g.max_tokens);
-                let load = load(preset, subject, seen, sft.batch, 1, answer);
-                plans.push((format!("{}: learning", stage.name), parts(config, &load, purpose)));
+                let longest = seen.iter().map(|e| e.completion.chars().count()).max().unwrap_or(0);
+                let load = load(preset, subject, seen, sft.batch, 1, longest);
+                plans.push((format!("{}: learning", stage.name), learning(&load)));
             }
             (Work::Reinforced(_), Some(g)) => {
                 let load = load(preset, subject, seen, g.prompts, g.group, g.max_tokens);
-                plans.push((format!("{}: writing answers", stage.name), parts(config, &load, Use::Rollout)));
-                let mut learning = parts(config, &load, purpose);
-                if g.kl > 0.0 && preset.train.lora.is_none() {
-                    let weights = learning.iter().find(|p| p.name == "weights").map_or(0, |p| p.bytes);
-                    learning.push(Part { name: "reference", bytes: weights });
+                let mut learns = learning(&load);
+                let resident = |parts: &[Part], name: &'static str| {
+                    parts.iter().find(|p| p.name == name).map_or(0, |p| p.bytes)
+                };
+                let mut held = vec![Part { name: "optimiser", bytes: resident(&learns, "optimiser") }];
+                if g.kl > 0.0 && t.lora.is_none() {
+                    held.push(Part { name: "reference", bytes: resident(&learns, "weights") });
                 }
-                plans.push((format!("{}: learning", stage.name), learning));
+                if subject.tower_is_frozen() {
+                    // Of all prompts of a step; the plan counts those of a micro-batch.
+                    let all = resident(&learns, "features") / load.prompts.max(1) * g.prompts as u64;
+                    held.push(Part { name: "features of the step", bytes: all });
+                }
+                let mut writes = parts(config, &load, Use::Rollout);
+                learns.extend(held.iter().skip(1).cloned());
+                writes.extend(held);
+                plans.push((format!("{}: writing answers", stage.name), writes));
+                plans.push((format!("{}: learning", stage.name), learns));
             }
             _ => {}
         }
+    }
+    if preset.train.eval_items > 0 {
+        let answer = preset.grpo.as_ref().map_or(64, |g| g.max_tokens);
+        let load = load(preset, subject, seen, super::examine::TOGETHER, 1, answer);
+        plans.push(("evaluation".to_owned(), parts(config, &load, Use::Rollout)));
     }
     plans
 }

@@ -16,6 +16,7 @@ pub mod journal;
 pub mod memory;
 mod reinforce;
 pub mod report;
+mod resume;
 pub mod rollout;
 pub mod rollouts;
 pub mod run;

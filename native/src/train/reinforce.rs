@@ -40,11 +40,6 @@ impl Run<'_> {
             .map_err(|fault| self.stopped(fault, stage, step))?;
         self.put_policy(policy);
         let tally = Tally::of(&groups);
-        if let (Some(how), Some(curriculum)) = (g.curriculum, &mut self.progress.curriculum) {
-            for group in &groups {
-                curriculum.note(&group.example.id, group.success(phase), how);
-            }
-        }
         let ended = match (phase.until_plateau, &mut self.progress.plateau) {
             (Some(how), Some(plateau)) => plateau.note(tally.reward, how),
             _ => false,
@@ -56,9 +51,9 @@ impl Run<'_> {
             "grad_norm": moved.grad_norm, "kl": moved.kl, "entropy": moved.entropy,
             "clipped_low": moved.clipped[0], "clipped_high": moved.clipped[1],
             "reward": tally.reward, "reward_by_task": tally.by_task, "reward_std": tally.deviation,
-            "zero_advantage_groups": tally.even, "zero_advantage_by_task": tally.even_by_task,
+            "zero_advantage_groups": drawn.even(), "zero_advantage_by_task": drawn.even_by_task(),
             "parse_failures": tally.failures, "rollouts": tally.rollouts, "truncated": tally.truncated,
-            "answer_tokens": tally.tokens, "drawn_groups": drawn, "tokens": moved.tokens,
+            "answer_tokens": tally.tokens, "drawn_groups": drawn.groups(), "tokens": moved.tokens,
             "dropped": self.newly_dropped(),
         });
         Ok((line, ended))
@@ -72,11 +67,12 @@ impl Run<'_> {
         phase: &Phase,
         stage: &Stage,
         step: usize,
-    ) -> Result<(Vec<Group>, usize), Error> {
-        let (mut groups, mut spare, mut drawn) = (Vec::new(), Vec::new(), 0);
+    ) -> Result<(Vec<Group>, Drawn), Error> {
+        let (mut groups, mut spare, mut drawn) = (Vec::new(), Vec::new(), Drawn::default());
+        let how = g.advantage();
         for attempt in 0.. {
             let name = format!("{}/{step}/{attempt}", stage.name);
-            let need = (g.prompts - groups.len()).min(g.prompts + g.resample - drawn);
+            let need = (g.prompts - groups.len()).min(g.prompts + g.resample - drawn.groups());
             if need == 0 {
                 break;
             }
@@ -85,16 +81,25 @@ impl Run<'_> {
             let items: Vec<String> = examples.iter().map(|e| e.id.clone()).collect();
             self.watchdog.doing("writing answers", &stage.name, step, &items);
             let sampled = self
-                .sampler(g, phase)
+                .sampler(g, phase, &|| self.watchdog.alive())
                 .sample(self.policy()?, &examples, &name)
                 .map_err(|fault| self.stopped(fault, stage, step))?;
-            drawn += sampled.len();
-            if g.resample == 0 {
-                return Ok((sampled, drawn));
+            // How hard an item is, is known of those that are not learned from too.
+            if let (Some(how), Some(curriculum)) = (g.curriculum, &mut self.progress.curriculum) {
+                for group in &sampled {
+                    curriculum.note(&group.example.id, group.success(phase), how);
+                }
             }
-            let (even, uneven): (Vec<Group>, Vec<Group>) = sampled.into_iter().partition(Group::is_even);
+            let (even, uneven): (Vec<Group>, Vec<Group>) = sampled.into_iter().partition(|group| {
+                let even = group.is_even(&how);
+                drawn.add(group.task(), even);
+                even && g.resample > 0
+            });
             groups.extend(uneven);
             spare.extend(even);
+            if g.resample == 0 {
+                break;
+            }
         }
         spare.truncate(g.prompts - groups.len());
         groups.extend(spare);
@@ -116,7 +121,7 @@ impl Run<'_> {
         Ok(examples?.into_iter().map(Arc::new).collect())
     }
 
-    fn sampler<'s>(&'s self, grpo: &'s Grpo, phase: &'s Phase) -> Sampler<'s> {
+    fn sampler<'s>(&'s self, grpo: &'s Grpo, phase: &'s Phase, alive: &'s dyn Fn()) -> Sampler<'s> {
         let t = &self.plan.preset.train;
         Sampler {
             grpo,
@@ -126,18 +131,13 @@ impl Run<'_> {
             keep_features: self.subject.tower_is_frozen(),
             processor: &self.subject.processor,
             vocabulary: self.vocabulary.as_ref(),
+            alive,
         }
     }
 
     /// Advantages, on one scale for all tasks where that is asked for.
     fn pay(&mut self, g: &Grpo, groups: &mut [Group]) -> Result<(), Error> {
-        let given: Vec<advantage::Group> = groups
-            .iter()
-            .map(|group| advantage::Group {
-                rewards: group.answers.iter().map(|a| a.rewards.iter().map(|r| Some(*r)).collect()).collect(),
-                weights: group.weights(),
-            })
-            .collect();
+        let given: Vec<advantage::Group> = groups.iter().map(Group::given).collect();
         let found =
             advantage::advantages(&given, &g.advantage()).map_err(|e| Error::failed(e.to_string()))?;
         for (group, advantages) in groups.iter_mut().zip(found) {
@@ -164,6 +164,31 @@ impl Run<'_> {
     }
 }
 
+/// The groups that were drawn for a step, those that were replaced among them: how many of each task, and how many of
+/// these without advantage.
+#[derive(Default)]
+struct Drawn(BTreeMap<&'static str, (usize, usize)>);
+
+impl Drawn {
+    fn add(&mut self, task: TaskName, even: bool) {
+        let of_task = self.0.entry(task.name()).or_default();
+        of_task.0 += 1;
+        of_task.1 += usize::from(even);
+    }
+
+    fn groups(&self) -> usize {
+        self.0.values().map(|v| v.0).sum()
+    }
+
+    fn even(&self) -> f64 {
+        self.0.values().map(|v| v.1).sum::<usize>() as f64 / self.groups().max(1) as f64
+    }
+
+    fn even_by_task(&self) -> BTreeMap<&'static str, f64> {
+        self.0.iter().map(|(task, v)| (*task, v.1 as f64 / v.0.max(1) as f64)).collect()
+    }
+}
+
 /// What is said of a step's rewards.
 #[derive(Default)]
 struct Tally {
@@ -171,9 +196,6 @@ struct Tally {
     by_task: BTreeMap<&'static str, f64>,
     /// Mean over groups of the standard deviation of their rewards.
     deviation: f64,
-    /// Share of groups whose answers all earn the same.
-    even: f64,
-    even_by_task: BTreeMap<&'static str, f64>,
     failures: usize,
     truncated: usize,
     rollouts: usize,
@@ -186,14 +208,12 @@ impl Tally {
         let answers = || groups.iter().flat_map(|g| &g.answers);
         let n = answers().count();
         let mean = |sum: f64, n: usize| sum / n.max(1) as f64;
-        let mut tasks: BTreeMap<&'static str, (f64, usize, usize, usize)> = BTreeMap::new();
+        let mut tasks: BTreeMap<&'static str, (f64, usize)> = BTreeMap::new();
         let mut deviation = 0.0;
         for group in groups {
             let task = tasks.entry(group.task().name()).or_default();
             task.0 += group.answers.iter().map(|a| a.total).sum::<f64>();
             task.1 += group.answers.len();
-            task.2 += usize::from(group.is_even());
-            task.3 += 1;
             let totals: Vec<f64> = group.answers.iter().map(|a| a.total).collect();
             deviation += advantage::moments(&totals).map_or(0.0, |(_, d)| d);
         }
@@ -201,8 +221,6 @@ impl Tally {
             reward: mean(answers().map(|a| a.total).sum(), n),
             by_task: tasks.iter().map(|(t, v)| (*t, mean(v.0, v.1))).collect(),
             deviation: mean(deviation, groups.len()),
-            even: mean(groups.iter().filter(|g| g.is_even()).count() as f64, groups.len()),
-            even_by_task: tasks.iter().map(|(t, v)| (*t, mean(v.2 as f64, v.3))).collect(),
             failures: answers().filter(|a| a.failure().is_some()).count(),
             truncated: answers().filter(|a| a.rollout.truncated).count(),
             rollouts: n,
@@ -226,7 +244,7 @@ fn rollouts(groups: &[Group]) -> Vec<Rollout> {
                 id: example.id.clone(),
                 task: example.task,
                 source: example.source.clone(),
-                link: None,
+                link: Some(example.place.clone()),
                 group: number,
                 rollout: i,
                 answer: answer.text.clone(),

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use scrubjay_core::grpo::advantage::{self, advantages};
 use scrubjay_core::preset::{Grpo, Phase, scores};
 use scrubjay_core::prompt::Wording;
 use scrubjay_core::reward::{Score, bonus};
 use scrubjay_core::rng::Stream;
 use scrubjay_core::task::TaskName;
-use scrubjay_model::generate::{GenerateError, Request, Rollout, Sampling, generate};
+use scrubjay_model::generate::{Request, Rollout, Sampling, generate};
 use scrubjay_model::held::{Held, Vocabulary};
 use scrubjay_model::policy::Policy;
 use scrubjay_model::processor::Processor;
@@ -61,10 +62,18 @@ impl Group {
         self.answers.first().map(|a| a.scores.iter().map(|s| s.0).collect()).unwrap_or_default()
     }
 
-    /// Whether all answers earn the same, so that there is nothing to learn from them.
+    /// Whether no answer is better than another by the way advantages are formed, so that nothing can be learned.
     #[must_use]
-    pub fn is_even(&self) -> bool {
-        self.answers.windows(2).all(|w| w[0].rewards == w[1].rewards)
+    pub fn is_even(&self, how: &advantage::How) -> bool {
+        // Alone it is judged by its own deviation: that of a batch does not change what is zero.
+        advantages(&[self.given()], how).is_ok_and(|found| found.iter().flatten().all(|a| *a == 0.0))
+    }
+
+    /// Its rewards as advantages are formed of them.
+    #[must_use]
+    pub fn given(&self) -> advantage::Group {
+        let rewards = self.answers.iter().map(|a| a.rewards.iter().map(|r| Some(*r)).collect()).collect();
+        advantage::Group { rewards, weights: self.weights() }
     }
 
     /// How it lies in a batch.
@@ -76,7 +85,6 @@ impl Group {
 }
 
 /// How answers are sampled and paid for in a phase.
-#[derive(Debug)]
 pub struct Sampler<'a> {
     /// The numbers.
     pub grpo: &'a Grpo,
@@ -92,6 +100,14 @@ pub struct Sampler<'a> {
     pub processor: &'a Processor,
     /// What answers are held to their grammar with; none if they are free.
     pub vocabulary: Option<&'a Arc<Vocabulary>>,
+    /// A sign of life, for each token.
+    pub alive: &'a dyn Fn(),
+}
+
+impl std::fmt::Debug for Sampler<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sampler").field("phase", &self.phase.name).finish_non_exhaustive()
+    }
 }
 
 impl Sampler<'_> {
@@ -159,20 +175,13 @@ impl Sampler<'_> {
             .collect();
         let held = held(self.vocabulary, examples.iter().map(AsRef::as_ref));
         let request = Request { prompts, features, how, held: held.as_deref() };
-        generate(policy, &request, &mut streams, &mut |_, _| true).map_err(|e| {
-            let ids = || examples.iter().map(|e| e.id.clone()).collect();
-            match &e {
-                GenerateError::NotFinite { prompt, .. } => match examples.get(*prompt) {
-                    Some(example) => Fault::find(&e.to_string(), policy, example, Value::Null),
-                    None => Fault::of_step(e.to_string(), ids(), Value::Null),
-                },
-                GenerateError::Held { prompt, .. } => {
-                    let one = examples.get(*prompt).map_or_else(ids, |e| vec![e.id.clone()]);
-                    Fault::of_step(e.to_string(), one, Value::Null)
-                }
-                GenerateError::Failed(_) => Fault::of_step(e.to_string(), ids(), Value::Null),
-            }
-        })
+        let examples: Vec<&Example> = examples.iter().map(AsRef::as_ref).collect();
+        let mut tell = |_, _| {
+            (self.alive)();
+            true
+        };
+        generate(policy, &request, &mut streams, &mut tell)
+            .map_err(|e| Fault::of_answers(&e, policy, &examples))
     }
 
     /// The accuracies of half as many answers on each example's frames in another order (T-GRPO).

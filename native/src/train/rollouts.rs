@@ -22,7 +22,7 @@ pub struct Rollout {
     pub task: TaskName,
     /// The key of its source.
     pub source: String,
-    /// `/p/<task>/<seed>` where the item is that of a link ([`scrubjay_core::link`]).
+    /// What `scrubjay item` and `scrubjay inspect` take to show it: the file and the line of its recipe.
     pub link: Option<String>,
     /// Number of the prompt in its step, from 0.
     pub group: usize,

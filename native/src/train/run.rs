@@ -22,7 +22,8 @@ use super::checkpoint::{self, State};
 use super::data::{Cursor, Data, Dropped, Example, Feed, Keep, Options, Reading};
 use super::fault::Fault;
 use super::folder::{Folder, Wound};
-use super::stage::{Progress, Stage, Work, stages};
+use super::resume::{Found, found, inputs, same_inputs};
+use super::stage::{Over, Progress, Stage, Work, stages};
 use super::subject::Subject;
 use super::table;
 use super::update::{Mover, Target};
@@ -72,7 +73,8 @@ pub(super) struct Run<'a> {
     pub(super) data: Data,
     /// The data as the stage under way reads them.
     feed: Option<Feed>,
-    pub(super) held_out: Vec<Example>,
+    /// What the run is made of beside its configuration.
+    inputs: BTreeMap<String, String>,
     pub(super) folder: Folder,
     pub(super) watchdog: Watchdog,
     /// How many items were left out by cause when the last step's line was written.
@@ -95,91 +97,18 @@ pub(super) struct Run<'a> {
 /// [`Error`] when model, data or folder cannot be used, when a number stops being one, or where memory does not suffice.
 pub fn train(plan: &Plan) -> Result<table::Run, Error> {
     let lock = super::folder::lock(&plan.out)?;
-    let from = found(plan)?;
+    let found = found(plan)?;
     let subject = Subject::open(&plan.preset, plan.model.as_deref(), &plan.device, plan.dtype.as_deref())?;
-    let mut run = Run::open(plan, subject, from, lock)?;
+    let mut run = Run::open(plan, subject, found.as_ref(), lock)?;
     run.go()?;
     table::read_run(&plan.out)
-}
-
-/// The checkpoint to go on from, if there is one, and its state.
-fn found(plan: &Plan) -> Result<Option<(PathBuf, State)>, Error> {
-    let begun = plan.out.join("metrics.jsonl").exists();
-    let path = match &plan.resume {
-        Resume::Never if begun => {
-            return Err(Error::path(
-                &plan.out,
-                "already holds a run; choose another folder, or go on with it (--resume auto)",
-            ));
-        }
-        Resume::Never => None,
-        Resume::From(path) => Some(path.clone()),
-        Resume::Auto => super::folder::newest(&plan.out)?,
-    };
-    let Some(path) = path else { return Ok(None) };
-    let state = checkpoint::state(&path)?;
-    same(&plan.preset, &state, &path)?;
-    Ok(Some((path, state)))
-}
-
-/// A run goes on only as it began, but for how long it goes and what it keeps.
-fn same(preset: &Preset, state: &State, path: &Path) -> Result<(), Error> {
-    let before =
-        Preset::parse(&state.config).map_err(|e| Error::path(path, format!("its configuration: {e}")))?;
-    let (before, now) = (flat(&lasting(&before))?, flat(&lasting(preset))?);
-    let keys: std::collections::BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    let Some(key) = keys.into_iter().find(|k| before.get(*k) != now.get(*k)) else { return Ok(()) };
-    let told = |value: Option<&String>| value.map_or("nothing".to_owned(), Clone::clone);
-    Err(Error::usage(format!(
-        "{}: the run was begun with {key} = {}, not {}; go on with the same configuration (--config {}), or begin another \
-         run (--out)",
-        path.display(),
-        told(before.get(key)),
-        told(now.get(key)),
-        path.ancestors().nth(2).unwrap_or(path).join("config.toml").display(),
-    )))
-}
-
-/// A configuration without what may change when a run goes on.
-fn lasting(preset: &Preset) -> Preset {
-    let mut preset = preset.clone();
-    if let Some(grpo) = &mut preset.grpo {
-        grpo.steps = 0;
-        for phase in &mut grpo.phases {
-            phase.steps = 0;
-        }
-    }
-    let keep = &mut preset.train;
-    (keep.checkpoint_every, keep.keep_last, keep.keep_best, keep.watchdog, keep.prefetch, keep.cache_mb) =
-        (0, 0, false, 0, 0, 0);
-    preset
-}
-
-/// Every value of a configuration by its whole key.
-fn flat(preset: &Preset) -> Result<BTreeMap<String, String>, Error> {
-    fn walk(at: &str, value: &toml::Value, out: &mut BTreeMap<String, String>) {
-        match value {
-            toml::Value::Table(table) => {
-                for (key, value) in table {
-                    walk(&if at.is_empty() { key.clone() } else { format!("{at}.{key}") }, value, out);
-                }
-            }
-            _ => {
-                out.insert(at.to_owned(), value.to_string());
-            }
-        }
-    }
-    let value = toml::Value::try_from(preset).map_err(|e| Error::failed(e.to_string()))?;
-    let mut out = BTreeMap::new();
-    walk("", &value, &mut out);
-    Ok(out)
 }
 
 impl<'a> Run<'a> {
     fn open(
         plan: &'a Plan,
         subject: Subject,
-        from: Option<(PathBuf, State)>,
+        found: Option<&Found>,
         lock: std::fs::File,
     ) -> Result<Self, Error> {
         let t = &plan.preset.train;
@@ -190,7 +119,12 @@ impl<'a> Run<'a> {
         let data = Data::read(&plan.data, &options)?;
         let stages = stages(&plan.preset, &|tasks| data.count(tasks))?;
         let names: Vec<&str> = stages.iter().map(|s| s.name.as_str()).collect();
-        let state = from.as_ref().map(|(_, state)| state);
+        let inputs = inputs(plan, &subject)?;
+        if let Some(found) = found {
+            same_inputs(found, &inputs)?;
+            found.settle(&plan.out)?;
+        }
+        let state = found.map(|f| &f.state);
         // The last step that is done, of which rollouts stay.
         let last = state.and_then(|s| match s.progress.done {
             0 => {
@@ -200,32 +134,23 @@ impl<'a> Run<'a> {
             done => Some((*names.get(s.progress.stage)?, done - 1)),
         });
         // A checkpoint of another run has no journals here.
-        let own = from.as_ref().is_some_and(|(path, _)| {
-            path.parent().is_some_and(|p| same_folder(p, &plan.out.join("checkpoints")))
-        });
         let none = Vec::new();
-        let journals = state.filter(|_| own).map_or(&none, |s| &s.journals);
+        let journals = found.filter(|f| f.own).map_or(&none, |f| &f.state.journals);
         let wound = state.map(|s| Wound { journals, steps: s.steps, last });
         let folder = Folder::open(&plan.out, lock, &names, t.keep_rollouts, wound.as_ref(), plan.quiet)?;
         checkpoint::sweep(&folder.checkpoints())?;
+        checkpoint::sweep(&plan.out)?;
         let text = config(&plan.preset)?;
         folder.write("config.toml", &text)?;
         folder.write("data.json", &data_file(plan)?)?;
-        let (held_out, tested) = data.held_out(t.eval_items, &reading(plan, &subject, None)?)?;
         let (learn, test) = data.counts();
-        folder.view.say(&format!(
-            "data: {learn} recipes to learn from, {test} held out; {} items are asked in an evaluation",
-            held_out.len()
-        ));
-        for (what, account) in [("lines of the data", data.unread()), ("held-out items", &tested.dropped)] {
-            if account.total() > 0 {
-                folder.view.say(&format!("{what} left out: {}", told(account)));
-            }
+        folder.view.say(&format!("data: {learn} recipes to learn from, {test} held out"));
+        if data.unread().total() > 0 {
+            folder.view.say(&format!("lines of the data left out: {}", told(data.unread())));
         }
-        for task in &tested.without {
-            folder.view.say(&format!("{task} cannot be tested: no held-out item of it can be used"));
-        }
-        super::memory::check(plan, &subject, &stages, &held_out, &folder)?;
+        let seen = sample(&data, Arc::new(reading(plan, &subject, None)?))?;
+        super::memory::check(plan, &subject, &stages, &seen, &folder)?;
+        drop(seen);
         watchdog.doing("reading the model", "-", 0, &[]);
         let grammar = plan.preset.grpo.as_ref().is_some_and(|g| g.hold_to_grammar);
         let tokenizer = &subject.processor.tokenizer;
@@ -235,7 +160,7 @@ impl<'a> Run<'a> {
             stages,
             data,
             feed: None,
-            held_out,
+            inputs,
             folder,
             watchdog,
             told_dropped: BTreeMap::new(),
@@ -248,9 +173,9 @@ impl<'a> Run<'a> {
             steps: 0,
             subject,
         };
-        match from {
+        match found {
             None => run.policy = Some(run.subject.begin()?),
-            Some((path, state)) => run.restore(&path, state)?,
+            Some(found) => run.restore(&found.path, found.state.clone())?,
         }
         let known = run.data.dropped();
         run.told_dropped = known.by_cause().into_iter().map(|(cause, n)| (cause.to_owned(), n)).collect();
@@ -264,7 +189,10 @@ impl<'a> Run<'a> {
         (self.progress, self.cursor, self.steps) = (state.progress, state.cursor, state.steps);
         self.data.resume(state.dropped);
         let more = self.stages.get(self.progress.stage).is_some_and(|s| s.steps > self.progress.done);
-        self.progress.finished &= !more;
+        // A stage whose steps were done is open again where it has been given more.
+        if more && self.progress.over == Some(Over::Steps) {
+            self.progress.over = None;
+        }
         if self.progress.begun {
             let entries = checkpoint::optimiser(path)?;
             self.optimiser = Optimiser::restore(self.adamw(), &policy, entries)
@@ -307,36 +235,40 @@ impl<'a> Run<'a> {
             self.evaluate(Some(table::Stage::Before))?;
             self.progress.looked = true;
         }
-        while self.progress.stopped.is_none() && !self.progress.finished {
-            self.stage()?;
+        while let Some(stage) = self.stages.get(self.progress.stage).cloned() {
+            if self.progress.over.is_none() {
+                self.stage(&stage)?;
+            }
+            if let Some(Over::Patience(why)) = &self.progress.over {
+                self.folder.view.say(&format!("{} ended early: {why}", stage.name));
+            }
+            if !self.is_last() {
+                self.progress.next();
+            } else {
+                break;
+            }
         }
+        self.folder.view.finish();
+        self.checkpoint()?;
         let model = self.plan.out.join("model");
         let policy = self.policy()?;
-        checkpoint::publish(&model, |staged| self.subject.export(policy, staged))?;
-        self.folder.view.finish();
-        if let Some(why) = &self.progress.stopped {
-            self.folder.view.say(&format!("ended early: {why}"));
-        }
+        checkpoint::publish(&model, |staged| self.subject.publish(policy, staged))?;
         super::report::write(&self.plan.out, &self.plan.data)?;
         Ok(())
     }
 
-    fn stage(&mut self) -> Result<(), Error> {
-        let Some(stage) = self.stages.get(self.progress.stage).cloned() else {
-            self.progress.finished = true;
-            return self.checkpoint();
-        };
+    /// Whether nothing is to be done in later stages.
+    fn is_last(&self) -> bool {
+        self.stages.iter().skip(self.progress.stage + 1).all(|s| s.steps == 0)
+    }
+
+    fn stage(&mut self, stage: &Stage) -> Result<(), Error> {
+        if stage.steps == 0 {
+            self.progress.over = Some(Over::Steps);
+            return Ok(());
+        }
         if !self.progress.begun {
-            // Each stage is a run of its own, as MUSEG's phases are: its optimiser knows nothing of the one before.
-            self.optimiser = Optimiser::new(self.adamw());
-            self.keep_reference()?;
-            self.reference = self.reference()?;
-            if let Work::Reinforced(phase) = &stage.work {
-                self.progress.plateau = phase.until_plateau.map(|_| Plateau::default());
-                let asked = self.plan.preset.grpo.as_ref().is_some_and(|g| g.curriculum.is_some());
-                self.progress.curriculum = asked.then(|| self.progress.curriculum.take().unwrap_or_default());
-            }
-            self.progress.begun = true;
+            self.begin(stage)?;
         }
         let phase = match &stage.work {
             Work::Supervised(_) => None,
@@ -345,45 +277,62 @@ impl<'a> Run<'a> {
         let mut reading = reading(self.plan, &self.subject, phase)?;
         if let Work::Supervised(sft) = &stage.work {
             reading.tasks.clone_from(&sft.tasks);
+            reading.prefix_is_learned = sft.prefix_loss;
         }
-        let reading = Arc::new(reading);
-        self.feed = Some(self.data.feed(reading, self.plan.preset.train.prefetch));
+        self.feed = Some(self.data.feed(Arc::new(reading), self.plan.preset.train.prefetch));
         self.folder.view.phase(&stage.name, stage.steps, self.progress.done);
-        let mut over = self.progress.done >= stage.steps;
-        while !over && self.progress.stopped.is_none() {
-            let begun = Instant::now();
-            let step = self.progress.done;
-            let (line, ended) = match &stage.work {
-                Work::Supervised(sft) => (self.imitate(sft, &stage, step)?, false),
-                Work::Reinforced(phase) => self.reinforce(phase, &stage, step)?,
-            };
-            self.folder.step(&line, begun.elapsed(), self.steps)?;
-            self.steps += 1;
-            self.progress.done += 1;
-            over = ended || self.progress.done >= stage.steps;
-            let due = |every: usize| every > 0 && self.steps.is_multiple_of(every) && !over;
-            let (look, save) =
-                (due(self.plan.preset.train.eval_every), due(self.plan.preset.train.checkpoint_every));
-            if look {
-                self.evaluate(None)?;
-            }
-            if save {
-                self.checkpoint()?;
-            }
+        while self.progress.over.is_none() && self.progress.done < stage.steps {
+            self.step(stage)?;
         }
-        let last = self.progress.stage + 1 == self.stages.len() || self.progress.stopped.is_some();
+        self.progress.over.get_or_insert(Over::Steps);
+        self.feed = None;
         self.evaluate(match stage.work {
             Work::Supervised(_) => Some(table::Stage::ColdStart),
-            Work::Reinforced(_) if last => Some(table::Stage::Grpo),
+            Work::Reinforced(_) if self.is_last() => Some(table::Stage::Grpo),
             Work::Reinforced(_) => None,
         })?;
-        // The last stage stays open: a run that is given more steps goes on with it.
-        if last {
-            self.progress.finished = true;
-        } else {
-            self.progress.next();
-        }
         self.checkpoint()
+    }
+
+    /// Each stage is a run of its own, as MUSEG's phases are: its optimiser knows nothing of the one before.
+    fn begin(&mut self, stage: &Stage) -> Result<(), Error> {
+        self.optimiser = Optimiser::new(self.adamw());
+        self.keep_reference()?;
+        self.reference = self.reference()?;
+        if let Work::Reinforced(phase) = &stage.work {
+            self.progress.plateau = phase.until_plateau.map(|_| Plateau::default());
+            let asked = self.plan.preset.grpo.as_ref().is_some_and(|g| g.curriculum.is_some());
+            self.progress.curriculum = asked.then(|| self.progress.curriculum.take().unwrap_or_default());
+        }
+        self.progress.begun = true;
+        Ok(())
+    }
+
+    fn step(&mut self, stage: &Stage) -> Result<(), Error> {
+        let (begun, step) = (Instant::now(), self.progress.done);
+        let (line, ended) = match &stage.work {
+            Work::Supervised(sft) => (self.imitate(sft, stage, step)?, false),
+            Work::Reinforced(phase) => self.reinforce(phase, stage, step)?,
+        };
+        self.steps += 1;
+        self.progress.done += 1;
+        self.folder.step(&line, begun.elapsed(), self.steps)?;
+        if ended {
+            self.progress.over = Some(Over::Plateau);
+        }
+        if self.progress.over.is_some() || self.progress.done >= stage.steps {
+            return Ok(());
+        }
+        let due = |every: usize| every > 0 && self.steps.is_multiple_of(every);
+        let (look, save) =
+            (due(self.plan.preset.train.eval_every), due(self.plan.preset.train.checkpoint_every));
+        if look {
+            self.evaluate(None)?;
+        }
+        if save && self.progress.over.is_none() {
+            self.checkpoint()?;
+        }
+        Ok(())
     }
 }
 
@@ -408,11 +357,12 @@ impl Run<'_> {
 
     fn reference(&self) -> Result<Option<Policy>, Error> {
         let Some(folder) = self.reference_folder() else { return Ok(None) };
+        let policy = self.policy()?;
         if self.progress.done == 0 {
             // Tensors are shared until the policy moves.
-            return Ok(Some(self.policy()?.clone().no_grad()));
+            return Ok(Some(policy.clone().no_grad()));
         }
-        Ok(Some(self.subject.restore(&folder)?.no_grad()))
+        Ok(Some(self.subject.reference(policy, &folder)?.no_grad()))
     }
 
     /// Where the reference is kept, if this stage has one.
@@ -492,13 +442,14 @@ impl Run<'_> {
             steps: self.steps,
             progress: self.progress.clone(),
             cursor: self.cursor,
+            inputs: self.inputs.clone(),
             dropped: self.data.dropped(),
             journals: self.folder.sync()?,
         };
         let folder = self.folder.checkpoints();
         let (subject, policy) = (&self.subject, self.policy()?);
         checkpoint::save(&folder, &state, &self.optimiser, |staged| subject.save(policy, staged))?;
-        checkpoint::prune(&folder, self.plan.preset.train.keep_last)
+        checkpoint::prune(&folder, self.plan.preset.train.keep_last, self.progress.stage)
     }
 }
 
@@ -520,25 +471,16 @@ pub(super) fn reading(plan: &Plan, subject: &Subject, phase: Option<&Phase>) -> 
         None => Vec::new(),
     };
     let held = grpo.is_some_and(|g| g.hold_to_grammar);
-    let prefix = plan.preset.sft.as_ref().is_some_and(|s| s.prefix_loss);
     Ok(Reading {
         tasks,
         held,
-        prefix_is_learned: phase.is_none() && prefix,
+        prefix_is_learned: false,
         processor: subject.processor.clone(),
         templates,
         wording,
         max_prompt_tokens: grpo.and_then(|g| g.max_prompt_tokens),
         keep_frames: phase.is_some() && grpo.is_some_and(|g| g.temporal.is_some()),
     })
-}
-
-/// Whether two paths are one folder.
-fn same_folder(a: &Path, b: &Path) -> bool {
-    match (a.canonicalize(), b.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => a == b,
-    }
 }
 
 /// The folders of data, for whoever looks for the run's recipes later.
@@ -551,8 +493,17 @@ fn data_file(plan: &Plan) -> Result<String, Error> {
     serde_json::to_string(&json!({ "folders": folders })).map_err(|e| Error::failed(e.to_string()))
 }
 
+/// Some examples, for what they take in memory. What is left out among them counts when its turn comes.
+fn sample(data: &Data, reading: Arc<Reading>) -> Result<Vec<Example>, Error> {
+    const SAMPLE: usize = 16;
+    let account = data.dropped();
+    let (examples, _) = data.feed(reading, 0).batch(Cursor::default(), SAMPLE, None)?;
+    data.resume(account);
+    Ok(examples)
+}
+
 /// What was left out, in words.
-fn told(account: &Dropped) -> String {
+pub(super) fn told(account: &Dropped) -> String {
     let causes: Vec<String> = account.by_cause().iter().map(|(cause, n)| format!("{n} {cause}")).collect();
     let first = account.first.first().map_or(String::new(), |left| format!("; the first: {}", left.detail));
     format!("{}{first}", causes.join(", "))

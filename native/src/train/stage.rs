@@ -38,12 +38,10 @@ pub fn stages(preset: &Preset, items: &dyn Fn(&[TaskName]) -> usize) -> Result<V
     let mut stages = Vec::new();
     if let Some(sft) = preset.sft.clone() {
         let steps = sft.steps(items(&sft.tasks));
-        if steps > 0 {
-            stages.push(Stage { name: "sft".to_owned(), steps, work: Work::Supervised(sft) });
-        }
+        stages.push(Stage { name: "sft".to_owned(), steps, work: Work::Supervised(sft) });
     }
     let phases = preset.grpo.iter().flat_map(|g| g.phases(preset.data.wording));
-    stages.extend(phases.filter(|p| p.steps > 0).map(|phase| Stage {
+    stages.extend(phases.map(|phase| Stage {
         name: phase.name.clone(),
         steps: phase.steps,
         work: Work::Reinforced(phase),
@@ -69,20 +67,32 @@ pub struct Progress {
     pub done: usize,
     /// Whether the stage has begun: its reference is kept and its optimiser is its own.
     pub begun: bool,
+    /// Why the stage is over, if it is.
+    pub over: Option<Over>,
     /// Whether the run's first evaluation has been made.
     pub looked: bool,
     /// The best evaluation so far, and how many came after it.
     pub best: Option<Best>,
+    /// The steps after which an evaluation was last judged.
+    pub judged: Option<usize>,
     /// Rewards of the phase's steps, where it may end by them.
     pub plateau: Option<Plateau>,
     /// How large each task's rewards are.
     pub scale: TaskScale,
     /// How well each item is solved.
     pub curriculum: Option<Curriculum>,
-    /// Whether the last stage is done.
-    pub finished: bool,
-    /// Why the run ended before its last step, if it did.
-    pub stopped: Option<String>,
+}
+
+/// Why a stage is over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Over {
+    /// All its steps are done; it goes on if it is given more.
+    Steps,
+    /// Its reward no longer rises (`until_plateau`).
+    Plateau,
+    /// Evaluations no longer got better (`train.patience`); in words.
+    Patience(String),
 }
 
 /// The best evaluation of a run.
@@ -103,6 +113,11 @@ impl Progress {
         self.stage += 1;
         self.done = 0;
         self.begun = false;
+        self.over = None;
         self.plateau = None;
+        // Patience is that of a stage.
+        if let Some(best) = &mut self.best {
+            best.since = 0;
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use scrubjay_core::preset::{Lora, Preset, Tower};
 use scrubjay_core::recipe::Picture;
+use scrubjay_core::reward::videoreasoner::{END, START};
 use scrubjay_model::config::Config;
 use scrubjay_model::device::{DtypeName, Opened};
 use scrubjay_model::export;
@@ -76,9 +77,13 @@ impl Subject {
                 ));
             }
         };
+        let fresh = matches!(origin, Origin::Fresh);
+        if fresh && dtype.is_some_and(|d| d != "f32") {
+            return Err(Error::usage("--dtype: a model that is built here learns in f32"));
+        }
         // A toy is quicker on the CPU than on most GPUs, and its figures are known there.
-        let name = if matches!(origin, Origin::Fresh) && device_name == "auto" { "cpu" } else { device_name };
-        let (device, dtype) = device(name, dtype)?;
+        let name = if fresh && device_name == "auto" { "cpu" } else { device_name };
+        let (device, dtype) = device(name, if fresh { Some("f32") } else { dtype })?;
         let trained = match (&preset.train.lora, preset.train.tower) {
             (Some(_), _) => Selection::Adapters,
             (None, Tower::Frozen) => Selection::Decoder,
@@ -132,17 +137,36 @@ impl Subject {
         Ok(self.prepare(lora::load(base, checkpoint).map_err(|e| Error::path(checkpoint, e))?))
     }
 
+    /// The model that a phase began with, sharing with `policy` what both have in common.
+    ///
+    /// # Errors
+    /// [`Error`] naming what cannot be read.
+    pub fn reference(&self, policy: &Policy, folder: &Path) -> Result<Policy, Error> {
+        if self.lora.is_none() {
+            return self.restore(folder);
+        }
+        let base = policy.clone().without_lora();
+        Ok(self.prepare(lora::load(base, folder).map_err(|e| Error::path(folder, e))?))
+    }
+
     fn fresh(&self) -> Result<Policy, Error> {
         Policy::new(self.config(), self.seed, &self.device.device).map_err(|e| Error::failed(e.to_string()))
     }
 
     fn load(&self, folder: &Path) -> Result<Policy, Error> {
         let opened = Folder::open(folder, Layout::default())?;
-        Ok(opened.load(self.device.clone(), self.dtype)?.policy)
+        Ok(opened.load(self.device.clone(), self.dtype, &|_| ())?.policy)
     }
 
     fn prepare(&self, policy: Policy) -> Policy {
-        let never = self.processor.tokenizer.forbidden(self.config());
+        let tokenizer = &self.processor.tokenizer;
+        let mut never = tokenizer.forbidden(self.config());
+        // Marks that a task's answers are made of may be said where a tokenizer has them as marks.
+        for id in [START, END].into_iter().filter_map(|mark| tokenizer.id(mark)) {
+            if let Some(never) = never.get_mut(id as usize) {
+                *never = false;
+            }
+        }
         policy.forbidding(never).training(self.trained)
     }
 
@@ -160,6 +184,34 @@ impl Subject {
         };
         lora::save(policy, folder, base)
             .map_err(|e| Error::path(folder, format!("the adapters cannot be saved: {e}")))
+    }
+
+    /// Writes the folder that others read: as [`Self::export`], with what else small lay beside the model that training
+    /// began with, and a configuration that says how the weights are stored.
+    ///
+    /// # Errors
+    /// [`Error`] naming the folder.
+    pub fn publish(&self, policy: &Policy, folder: &Path) -> Result<(), Error> {
+        self.export(policy, folder)?;
+        if let Origin::Folder(path) = &self.origin {
+            export::small_files(path, folder).map_err(|e| Error::path(folder, e))?;
+        }
+        let path = folder.join("config.json");
+        let fail = |e: &dyn std::fmt::Display| Error::path(&path, format!("cannot be written: {e}"));
+        let bytes = std::fs::read(&path).map_err(|e| fail(&e))?;
+        let mut config: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| fail(&e))?;
+        let mut changed = false;
+        for key in ["dtype", "torch_dtype"] {
+            let stated = config.get_mut(key).filter(|s| s.as_str() != Some(stored(self.dtype)));
+            if let Some(stated) = stated {
+                *stated = stored(self.dtype).into();
+                changed = true;
+            }
+        }
+        if changed {
+            std::fs::write(&path, format!("{config:#}\n")).map_err(|e| fail(&e))?;
+        }
+        Ok(())
     }
 
     /// Writes a whole model's folder, adapters merged.

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::batches::{Size, parts};
 use super::data::Example;
-use super::fault::Fault;
+use super::fault::{Fault, parameter};
 use super::rollout::{Group, Paid};
 
 /// How weights are moved.
@@ -49,7 +49,7 @@ pub struct Moved {
     pub kl: f64,
     /// Share of tokens whose ratio was clipped below, and above.
     pub clipped: [f64; 2],
-    /// Tokens that were read and predicted.
+    /// Tokens that were read and predicted, without padding.
     pub tokens: usize,
 }
 
@@ -82,15 +82,19 @@ impl Mover {
         let mut moved = Moved::default();
         for update in 0..g.updates.max(1) {
             let mut gradients = Gradients::new();
-            let mut sum = Sum::default();
+            let mut sum = Sum { read: moved.tokens, ..Sum::default() };
             for (part, known) in parts.iter().zip(&mut known) {
                 let micro = Micro::new(&groups[part.clone()], self.pad);
                 let batch = micro.batch(g.temperature);
                 let pass = policy
                     .learn(&batch, self.recompute, &mut Trace::off())
                     .map_err(|e| micro.contradicts(&e))?;
-                let new = micro.host(&pass.log_probability, &policy, "the log-probability of an answer")?;
-                let entropy = micro.host(&pass.entropy, &policy, "the entropy of an answer")?;
+                let new = micro.host(
+                    &pass.log_probability,
+                    &policy,
+                    "the log-probability of an answer is not finite",
+                )?;
+                let entropy = micro.host(&pass.entropy, &policy, "the entropy of an answer is not finite")?;
                 if known.is_none() {
                     let reference = match reference {
                         Some(reference) => {
@@ -98,7 +102,7 @@ impl Mover {
                             let seen = reference
                                 .learn(&batch, false, &mut Trace::off())
                                 .map_err(|e| micro.contradicts(&e))?;
-                            let what = "the reference's log-probability of an answer";
+                            let what = "the reference's log-probability of an answer is not finite";
                             Some(micro.host(&seen.log_probability, reference, what)?)
                         }
                         None => None,
@@ -122,10 +126,12 @@ impl Mover {
                 };
                 let sequences: Vec<Sequence<'_>> =
                     groups[part.clone()].iter().flat_map(|g| &g.answers).map(&mut sequence).collect();
-                let part = loss(&how, &normalizer, &sequences)
-                    .map_err(|e| Fault::of_step(format!("the loss ({e})"), micro.items(), json!(null)))?;
+                let part = loss(&how, &normalizer, &sequences).map_err(|e| {
+                    Fault::of_step(format!("the loss cannot be formed: {e}"), micro.items(), json!(null))
+                })?;
                 let slope: Vec<f32> = part.gradient.iter().flatten().map(|x| *x as f32).collect();
-                sum.add(&part, &entropy, micro.prompts.ids.len() + micro.answers.ids.len());
+                let prompts: usize = micro.groups.iter().map(|g| g.example.prompt.ids.len()).sum();
+                sum.add(&part, &entropy, prompts + new.len());
                 pass.backward(&slope, &mut gradients).map_err(|e| micro.contradicts(&e))?;
             }
             let items = || groups.iter().map(|g| g.example.id.clone()).collect();
@@ -171,18 +177,18 @@ impl Mover {
             };
             let wrong = |e: &dyn std::fmt::Display| Fault::of_step(e.to_string(), items(part), json!(null));
             let pass = policy.learn(&batch, self.recompute, &mut Trace::off()).map_err(|e| wrong(&e))?;
-            let seen = host(&pass.log_probability).ok_or_else(|| wrong(&"the device's answer"))?;
+            let seen = host(&pass.log_probability).ok_or_else(|| wrong(&"the device gives no numbers"))?;
             let mut at = 0;
             for target in part {
                 let own = &seen[at..at + target.ids.len()];
                 at += own.len();
                 if own.iter().any(|x| !x.is_finite()) {
-                    let what = "the log-probability of the true answer";
+                    let what = "the log-probability of the true answer is not finite";
                     return Err(Fault::find(what, &policy, target.example, json!({ "tokens": target.ids })));
                 }
             }
             sum.loss -= seen.iter().map(|x| f64::from(*x)).sum::<f64>() / total;
-            sum.read += prompts.ids.len() + answers.ids.len();
+            sum.read += part.iter().map(|t| t.example.prompt.ids.len() + t.ids.len()).sum::<usize>();
             let slope = vec![(-1.0 / total) as f32; seen.len()];
             pass.backward(&slope, &mut gradients).map_err(|e| wrong(&e))?;
         }
@@ -202,13 +208,17 @@ impl Mover {
         let norm = gradients.norm();
         if !norm.is_finite() {
             let name = gradients.first_not_finite().unwrap_or_else(|| "their sum of squares".to_owned());
-            return Err(format!("the gradient of {name}"));
+            return Err(format!("the gradient of {name} is not finite"));
         }
         if norm > self.max_grad_norm {
             gradients.scale(self.max_grad_norm / (norm + 1e-6));
         }
         let policy = optimiser.step(policy, gradients, self.learning_rate).map_err(|e| e.to_string())?;
-        Ok((policy, norm))
+        // Before anybody keeps it: a checkpoint of such weights would be the end of the run.
+        match parameter(&policy) {
+            Some(name) => Err(format!("the step makes the parameter {name} not finite")),
+            None => Ok((policy, norm)),
+        }
     }
 }
 
@@ -268,7 +278,7 @@ impl<'a> Micro<'a> {
 
     /// A number for each token, all finite.
     fn host(&self, values: &Tensor<1>, policy: &Policy, what: &str) -> Result<Vec<f32>, Fault> {
-        let values = host(values).ok_or_else(|| self.contradicts(&"the device's answer"))?;
+        let values = host(values).ok_or_else(|| self.contradicts(&"the device gives no numbers"))?;
         let Some(bad) = values.iter().position(|x| !x.is_finite()) else { return Ok(values) };
         let mut at = 0;
         for group in self.groups {

@@ -105,6 +105,11 @@ impl Watchdog {
         Ok(Self { heard, thread: Some(thread) })
     }
 
+    /// A sign of life in the middle of something.
+    pub fn alive(&self) {
+        lock(&self.heard.0).at = Instant::now();
+    }
+
     /// A sign of life, and what is begun now: in a few words that follow "while", the phase, its step, and the ids of
     /// the items that it is done on.
     pub fn doing(&self, what: &str, phase: &str, step: usize, items: &[String]) {

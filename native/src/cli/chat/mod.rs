@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         let messages = opening(args, content.clone());
         turn::prompt(&folder.processor, &messages, &shown, order, &args.prefix)?;
     }
-    let loaded = folder.load(device, dtype)?;
+    let loaded = folder.load(device, dtype, &|line| eprintln!("{line}"))?;
     let mut talk = Conversation::new(&loaded, &shown, sampling, args.seed, args.json, &args.prefix);
     if let Some((content, order)) = content.take() {
         talk.order = order;
