@@ -298,6 +298,11 @@ fn a_run_goes_on_only_as_it_began() {
     let (config, run) = (place.at("tiny.toml"), place.at("run"));
     let done = ran(&["train", "--config", &config, "--data", &other, "--out", &run, "--steps", "1", "-q"]);
     assert!(done.status.code() == Some(2) && text(&done.stderr).contains("--data"), "{}", text(&done.stderr));
+    // Nor without its checkpoints, unless it is the same run that begins anew.
+    std::fs::remove_dir_all(place.at("run/checkpoints")).expect("removed");
+    let (code, told) = place.refused("run", &["--steps", "1", "--set", "grpo.clip=0.3"]);
+    assert!(code == Some(2) && told.contains("grpo.clip"), "{told}");
+    place.trained("run", &["--steps", "1"]);
     let (_, told) = place.refused("run", &["--resume", "never"]);
     assert!(told.contains("already holds a run"), "{told}");
     let (code, told) = place.refused("run", &["--resume", "nowhere"]);
@@ -342,6 +347,21 @@ fn configurations_at_fault_are_refused_before_any_work() {
         let told = text(&done.stderr);
         assert!(!done.status.success() && told.contains(word), "{args:?}: {told}");
     }
+}
+
+#[test]
+fn what_cannot_fit_into_memory_is_refused_before_the_first_step() {
+    let place = Place::new();
+    let huge = ["--set", "grpo.prompts=1000000", "--set", "train.micro_tokens=0", "--set", "grpo.group=64"];
+    let (code, told) = place.refused("huge", &huge);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(
+        told.contains("grpo: ") && told.contains("would take") && told.contains("train.micro_tokens"),
+        "{told}"
+    );
+    let plan = text(&place.file("huge", "plan.txt"));
+    assert!(plan.contains("optimiser") && plan.contains("keys and values"), "{plan}");
+    assert!(place.file("huge", "metrics.jsonl").is_empty());
 }
 
 #[test]

@@ -44,6 +44,7 @@ pub(crate) struct Args {
     dtype: Option<String>,
     /// Seed of weights, order and sampling, in place of the preset's.
     #[arg(long)]
+    #[arg(value_parser = clap::value_parser!(u64).range(..1 << 63))]
     seed: Option<u64>,
     /// GRPO steps, in place of the preset's; phases are cut at their sum.
     #[arg(long, value_name = "N")]
@@ -95,6 +96,9 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
     };
     for folder in &args.data {
         there(folder)?;
+    }
+    if args.out.exists() && !args.out.is_dir() {
+        return Err(Error::usage(format!("--out {}: is a file; a run needs a folder", args.out.display())));
     }
     let mut plan = Plan {
         preset,

@@ -41,7 +41,7 @@ pub struct State {
 }
 
 /// Of [`State`]'s form.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 const STATE: &str = "state.json";
 const OPTIMISER: &str = "optimiser.safetensors";

@@ -1,6 +1,7 @@
 //! Whether a run can be taken up: from which checkpoint, and as the run that it was.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use scrubjay_core::preset::Preset;
@@ -39,9 +40,12 @@ pub(super) fn found(plan: &Plan) -> Result<Option<Found>, Error> {
         Resume::From(path) => Some(path.clone()),
         Resume::Auto => super::folder::newest(&plan.out)?,
     };
-    let Some(path) = path else { return Ok(None) };
+    let Some(path) = path else {
+        return if begun { anew(plan) } else { Ok(None) };
+    };
     let checkpoints = super::folder::checkpoints(&plan.out);
-    let own = path.parent().is_some_and(|parent| same_folder(parent, &checkpoints));
+    let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+    let own = whole.parent().is_some_and(|parent| same_folder(parent, &checkpoints));
     if begun && !own {
         return Err(Error::path(
             &plan.out,
@@ -54,6 +58,15 @@ pub(super) fn found(plan: &Plan) -> Result<Option<Found>, Error> {
     let state = checkpoint::state(&path)?;
     same(&plan.preset, &state, &path)?;
     Ok(Some(Found { path, state, own }))
+}
+
+/// A run without a checkpoint, as one that was killed early, is begun again, if it is the same.
+fn anew(plan: &Plan) -> Result<Option<Found>, Error> {
+    let path = plan.out.join("config.toml");
+    let Ok(text) = std::fs::read_to_string(&path) else { return Ok(None) };
+    let before = Preset::parse(&text).map_err(|e| Error::path(&path, e))?;
+    alike(&plan.preset, &before, &plan.out)?;
+    Ok(None)
 }
 
 impl Found {
@@ -101,6 +114,9 @@ pub(super) fn inputs(plan: &Plan, subject: &Subject) -> Result<BTreeMap<String, 
         model.update(name.as_bytes());
         model.update(bytes);
     }
+    if let Some(folder) = &plan.model {
+        weights(folder, &mut model)?;
+    }
     inputs.insert("--model".to_owned(), short(model));
     inputs.insert("--dtype".to_owned(), subject.dtype.to_string());
     if let Some(prompts) = &plan.prompts {
@@ -109,6 +125,32 @@ pub(super) fn inputs(plan: &Plan, subject: &Subject) -> Result<BTreeMap<String, 
         inputs.insert("--prompts".to_owned(), short(hash));
     }
     Ok(inputs)
+}
+
+/// A fingerprint of weights that does not read them all: names, lengths, and what each file holds at its beginning, in its
+/// middle and at its end. The beginning lists names and shapes; a model that was trained differs in the rest.
+fn weights(folder: &Path, hash: &mut Sha256) -> Result<(), Error> {
+    const PIECE: u64 = 1 << 16;
+    let fail = |path: &Path, e: std::io::Error| Error::path(path, format!("cannot be read: {e}"));
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .and_then(|list| list.map(|e| e.map(|e| e.path())).collect())
+        .map_err(|e| fail(folder, e))?;
+    files.retain(|p| p.extension().is_some_and(|e| e == "safetensors"));
+    files.sort();
+    for path in files {
+        let mut file = std::fs::File::open(&path).map_err(|e| fail(&path, e))?;
+        let length = file.metadata().map_err(|e| fail(&path, e))?.len();
+        hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+        hash.update(length.to_le_bytes());
+        for at in [0, length / 2, length.saturating_sub(PIECE)] {
+            let mut piece = Vec::new();
+            file.seek(SeekFrom::Start(at))
+                .and_then(|_| file.by_ref().take(PIECE).read_to_end(&mut piece))
+                .map_err(|e| fail(&path, e))?;
+            hash.update(piece);
+        }
+    }
+    Ok(())
 }
 
 /// Refuses to go on with other inputs than a run began with.
@@ -132,7 +174,11 @@ pub(super) fn same_inputs(found: &Found, now: &BTreeMap<String, String>) -> Resu
 fn same(preset: &Preset, state: &State, path: &Path) -> Result<(), Error> {
     let before =
         Preset::parse(&state.config).map_err(|e| Error::path(path, format!("its configuration: {e}")))?;
-    let (before, now) = (flat(&lasting(&before))?, flat(&lasting(preset))?);
+    alike(preset, &before, path)
+}
+
+fn alike(preset: &Preset, before: &Preset, path: &Path) -> Result<(), Error> {
+    let (before, now) = (flat(&lasting(before))?, flat(&lasting(preset))?);
     let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     let Some(key) = keys.into_iter().find(|k| before.get(*k) != now.get(*k)) else { return Ok(()) };
     let told = |value: Option<&String>| value.map_or("nothing".to_owned(), Clone::clone);
@@ -142,7 +188,11 @@ fn same(preset: &Preset, state: &State, path: &Path) -> Result<(), Error> {
         path.display(),
         told(before.get(key)),
         told(now.get(key)),
-        path.ancestors().nth(2).unwrap_or(path).join("config.toml").display(),
+        path.ancestors()
+            .find(|p| p.join("config.toml").is_file())
+            .unwrap_or(path)
+            .join("config.toml")
+            .display(),
     )))
 }
 
