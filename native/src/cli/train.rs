@@ -8,7 +8,8 @@ use scrubjay_core::preset::Preset;
 use super::settings;
 use crate::error::Error;
 use crate::train::bundled::{Counts, default_data};
-use crate::train::run::{Plan, Resume, train};
+use crate::train::plan::{self, Plan, Resume};
+use crate::train::run::train;
 use crate::train::table::render;
 
 /// Trains a policy: a supervised cold start, then GRPO.
@@ -111,7 +112,7 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
         prompts,
         quiet: args.quiet,
     };
-    crate::train::run::check(&plan)?;
+    plan::check(&plan)?;
     if plan.data.is_empty() {
         let made =
             default_data(&args.preset, &plan.preset, plan.preset.train.seed, Counts::default(), &plan.out)?;

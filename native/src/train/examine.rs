@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::checkpoint;
 use super::evaluate::{Answered, Examiner};
-use super::run::{Run, reading, told};
+use super::plan::reading;
+use super::run::{Run, told};
 use super::stage::{Best, Over};
 use super::table;
 use crate::error::Error;

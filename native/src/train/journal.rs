@@ -21,21 +21,6 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Begins a file.
-    ///
-    /// # Errors
-    /// [`Error`] naming the file when it is there already or cannot be made.
-    pub fn create(path: &Path) -> Result<Self, Error> {
-        let file = OpenOptions::new().read(true).append(true).create_new(true).open(path);
-        let file = file.map_err(|e| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => {
-                Error::path(path, "is there already; go on with that run, or choose another folder")
-            }
-            _ => Error::path(path, format!("cannot be made: {e}")),
-        })?;
-        Ok(Self { path: path.to_owned(), file, end: 0 })
-    }
-
     /// Goes on after the first `bytes` of a file, which is what [`Self::sync`] gave; what follows them is cut off. From
     /// 0 on, the file need not be there.
     ///
@@ -107,7 +92,7 @@ mod tests {
     fn what_a_killed_run_wrote_after_its_checkpoint_is_cut() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("metrics.jsonl");
-        let mut journal = Journal::create(&path).expect("made");
+        let mut journal = Journal::resume(&path, 0).expect("made");
         journal.write(&json!({ "step": 0 })).expect("written");
         let noted = journal.sync().expect("synced");
         journal.write(&json!({ "step": 1 })).expect("written");
@@ -123,7 +108,6 @@ mod tests {
             assert!(told.contains("metrics.jsonl") && told.contains(says), "{told}");
         }
         assert_eq!(std::fs::read_to_string(&path).expect("reads"), text, "a refusal changes nothing");
-        assert!(Journal::create(&path).is_err(), "nothing is overwritten");
         assert_eq!(Journal::resume(&path, 0).expect("anew").sync().expect("synced"), 0);
         Journal::resume(&folder.path().join("new.jsonl"), 0).expect("made where there was none");
         assert!(Journal::resume(&folder.path().join("none.jsonl"), 9).is_err());

@@ -7,7 +7,7 @@ use scrubjay_model::plan::{Load, Part, Use, parts, total};
 use scrubjay_model::spec::{Spec, parameters};
 
 use super::data::Example;
-use super::run::Plan;
+use super::plan::Plan;
 use super::stage::{Stage, Work};
 use super::subject::Subject;
 use crate::doctor::amount;

@@ -8,7 +8,7 @@ use scrubjay_core::preset::Preset;
 use sha2::{Digest as _, Sha256};
 
 use super::checkpoint::{self, State};
-use super::run::{Plan, Resume};
+use super::plan::{Plan, Resume};
 use super::subject::Subject;
 use crate::error::Error;
 

@@ -11,58 +11,22 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module as _;
 use scrubjay_core::grpo::plateau::Plateau;
-use scrubjay_core::preset::{Phase, Preset, Sft};
-use scrubjay_core::prompt::Templates;
 use scrubjay_model::held::Vocabulary;
 use scrubjay_model::optim::{AdamW, Optimiser};
 use scrubjay_model::policy::Policy;
-use serde_json::{Value, json};
 
 use super::checkpoint::{self, State};
 use super::data::{Cursor, Data, Dropped, Example, Feed, Keep, Options, Reading};
 use super::fault::Fault;
 use super::folder::{Folder, Wound};
+use super::plan::{Plan, config, data_file, reading};
 use super::resume::{Found, found, inputs, same_inputs};
 use super::stage::{Over, Progress, Stage, Work, stages};
 use super::subject::Subject;
 use super::table;
-use super::update::{Mover, Target};
+use super::update::Mover;
 use super::watchdog::Watchdog;
 use crate::error::Error;
-
-/// What to train, on what, where to.
-#[derive(Debug)]
-pub struct Plan {
-    /// The resolved configuration.
-    pub preset: Preset,
-    /// The checkpoint to start from; without one the preset's own small model is built.
-    pub model: Option<PathBuf>,
-    /// `auto`, `cpu`, `wgpu` or `cuda:N`.
-    pub device: String,
-    /// `f32`, `bf16`, `f16`, or what suits the device.
-    pub dtype: Option<String>,
-    /// Dataset folders.
-    pub data: Vec<PathBuf>,
-    /// The run's folder.
-    pub out: PathBuf,
-    /// What to do with a run that is there already.
-    pub resume: Resume,
-    /// A template file's text whose prompts replace the wording's.
-    pub prompts: Option<String>,
-    /// Say nothing but errors.
-    pub quiet: bool,
-}
-
-/// What to do with a run that is there already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resume {
-    /// Go on from its last checkpoint.
-    Auto,
-    /// Refuse it.
-    Never,
-    /// Go on from this checkpoint.
-    From(PathBuf),
-}
 
 /// A run under way.
 #[derive(Debug)]
@@ -78,7 +42,7 @@ pub(super) struct Run<'a> {
     pub(super) folder: Folder,
     pub(super) watchdog: Watchdog,
     /// How many items were left out by cause when the last step's line was written.
-    told_dropped: BTreeMap<String, u64>,
+    pub(super) told_dropped: BTreeMap<String, u64>,
     /// Moved out while a step changes it.
     policy: Option<Policy>,
     pub(super) reference: Option<Policy>,
@@ -384,48 +348,6 @@ impl Run<'_> {
         }
     }
 
-    fn imitate(&mut self, sft: &Sft, stage: &Stage, step: usize) -> Result<Value, Error> {
-        self.watchdog.doing("reading items", &stage.name, step, &[]);
-        let examples = self.batch(sft.batch, None)?;
-        let mut targets = Vec::with_capacity(examples.len());
-        for example in &examples {
-            let completion = &example.completion;
-            let tokenizer = &self.subject.processor.tokenizer;
-            let mut ids = tokenizer
-                .encode(completion)
-                .map_err(|e| Error::failed(format!("item {}: its true answer: {e}", example.id)))?;
-            ids.extend(self.subject.config().tokens.ends.first());
-            targets.push(Target { example, ids });
-        }
-        let items: Vec<String> = examples.iter().map(|e| e.id.clone()).collect();
-        self.watchdog.doing("learning true answers", &stage.name, step, &items);
-        let rate = sft.learning_rate * sft.schedule.factor(step, stage.steps, sft.warmup);
-        let mover = self.mover(rate, sft.max_grad_norm);
-        let policy = self.take_policy()?;
-        let (policy, moved) = mover
-            .imitate(policy, &mut self.optimiser, &targets)
-            .map_err(|fault| self.stopped(fault, stage, step))?;
-        self.put_policy(policy);
-        Ok(json!({
-            "phase": stage.name, "step": step, "loss": moved.loss, "grad_norm": moved.grad_norm, "learning_rate": rate,
-            "items": examples.len(), "tokens": moved.tokens, "dropped": self.newly_dropped(),
-        }))
-    }
-
-    /// What the items that were left out since the last step were left out for.
-    pub(super) fn newly_dropped(&mut self) -> BTreeMap<String, u64> {
-        let all = self.data.dropped();
-        let mut new = BTreeMap::new();
-        for (cause, n) in all.by_cause() {
-            let before = self.told_dropped.get(cause).copied().unwrap_or(0);
-            if n > before {
-                new.insert(cause.to_owned(), n - before);
-                self.told_dropped.insert(cause.to_owned(), n);
-            }
-        }
-        new
-    }
-
     pub(super) fn stopped(&self, fault: Fault, stage: &Stage, step: usize) -> Error {
         fault.stop(&self.plan.out, &stage.name, step)
     }
@@ -453,46 +375,6 @@ impl Run<'_> {
     }
 }
 
-/// The configuration as it is kept and read again.
-fn config(preset: &Preset) -> Result<String, Error> {
-    toml::to_string(preset).map_err(|e| Error::failed(e.to_string()))
-}
-
-/// How items are read in a phase, or in the cold start.
-pub(super) fn reading(plan: &Plan, subject: &Subject, phase: Option<&Phase>) -> Result<Reading, Error> {
-    let wording = phase.and_then(|p| p.wording).unwrap_or(plan.preset.data.wording);
-    let templates = match &plan.prompts {
-        Some(file) => Templates::replaced(wording, file).map_err(|e| Error::usage(e.to_string()))?,
-        None => Templates::built_in(wording),
-    };
-    let grpo = plan.preset.grpo.as_ref();
-    let tasks = match phase {
-        Some(_) => grpo.map(|g| g.tasks.clone()).unwrap_or_default(),
-        None => Vec::new(),
-    };
-    let held = grpo.is_some_and(|g| g.hold_to_grammar);
-    Ok(Reading {
-        tasks,
-        held,
-        prefix_is_learned: false,
-        processor: subject.processor.clone(),
-        templates,
-        wording,
-        max_prompt_tokens: grpo.and_then(|g| g.max_prompt_tokens),
-        keep_frames: phase.is_some() && grpo.is_some_and(|g| g.temporal.is_some()),
-    })
-}
-
-/// The folders of data, for whoever looks for the run's recipes later.
-fn data_file(plan: &Plan) -> Result<String, Error> {
-    let whole = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    let (run, folders) = (whole(&plan.out), plan.data.iter().map(whole));
-    // Data within the run's folder move with it.
-    let folders: Vec<PathBuf> =
-        folders.map(|f| f.strip_prefix(&run).map(Path::to_path_buf).unwrap_or(f)).collect();
-    serde_json::to_string(&json!({ "folders": folders })).map_err(|e| Error::failed(e.to_string()))
-}
-
 /// Some examples, for what they take in memory. What is left out among them counts when its turn comes.
 fn sample(data: &Data, reading: Arc<Reading>) -> Result<Vec<Example>, Error> {
     const SAMPLE: usize = 16;
@@ -507,19 +389,4 @@ pub(super) fn told(account: &Dropped) -> String {
     let causes: Vec<String> = account.by_cause().iter().map(|(cause, n)| format!("{n} {cause}")).collect();
     let first = account.first.first().map_or(String::new(), |left| format!("; the first: {}", left.detail));
     format!("{}{first}", causes.join(", "))
-}
-
-/// Refuses what cannot be trained, before data are made or read: see [`train`], which looks again.
-///
-/// # Errors
-/// [`Error`] naming the key, the option or the folder.
-pub fn check(plan: &Plan) -> Result<(), Error> {
-    if plan.preset.grpo.is_none() && plan.preset.sft.is_none() {
-        return Err(Error::usage(
-            "this preset is a benchmark: it has neither a [sft] nor a [grpo] table to train by",
-        ));
-    }
-    stages(&plan.preset, &|_| 1)?;
-    Subject::open(&plan.preset, plan.model.as_deref(), &plan.device, plan.dtype.as_deref())?;
-    found(plan).map(|_| ())
 }

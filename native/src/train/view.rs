@@ -76,11 +76,6 @@ impl View {
         self.moved(1, line, pace);
     }
 
-    /// Moves the bar of a phase that has no metrics, as an evaluation's, by so many.
-    pub fn advance(&mut self, by: usize) {
-        self.moved(by, &Value::Null, &Pace::default());
-    }
-
     fn moved(&mut self, by: usize, line: &Value, pace: &Pace) {
         self.done += by;
         match &mut self.how {

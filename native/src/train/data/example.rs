@@ -60,13 +60,6 @@ pub struct Example {
 }
 
 impl Example {
-    /// A true answer in the form that the wording asks for: how the assistant begins, which is part of the prompt already,
-    /// and how it goes on, which is what a cold start teaches.
-    #[must_use]
-    pub fn target(&self) -> (&str, &str) {
-        (&self.item.prompt.prefix, &self.completion)
-    }
-
     /// The same prompt with the frames of every clip in one random order (T-GRPO, methods §5). Times stay those of the
     /// places: only the pictures change theirs. As in the public code, any order may come out, the old one too.
     ///
