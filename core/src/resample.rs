@@ -84,9 +84,10 @@ fn sin_pi(x: f64) -> f64 {
     (1.0 - 2.0 * odd * odd) * angle * sum
 }
 
-/// The weights of every output position along one axis, `count` for each.
+/// The weights of every output position along one axis, `count` for each, in 1/2²²: a value is the sum of value times
+/// weight, half a unit added, rounded down and held within a byte.
 #[derive(Debug, Clone)]
-struct Taps {
+pub struct Taps {
     count: usize,
     /// First input position of each output position's window.
     first: Vec<usize>,
@@ -98,8 +99,9 @@ struct Taps {
 const COUNTS: [usize; 4] = [6, 8, 9, 12];
 
 impl Taps {
-    /// `None` where nothing changes along this axis.
-    fn new(input: u32, output: u32, filter: Filter) -> Option<Self> {
+    /// From `input` places to `output`, both at least 1; `None` where nothing changes along this axis.
+    #[must_use]
+    pub fn new(input: u32, output: u32, filter: Filter) -> Option<Self> {
         if input == output {
             return None;
         }
@@ -138,8 +140,14 @@ impl Taps {
         Some(taps)
     }
 
-    /// First input position and weights of each output position.
-    fn windows(&self) -> impl Iterator<Item = (usize, &[i32])> {
+    /// Number of weights of each output position.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// First input position and weights of each output position. All of a window lies within the input.
+    pub fn windows(&self) -> impl Iterator<Item = (usize, &[i32])> {
         self.first.iter().copied().zip(self.weights.chunks_exact(self.count))
     }
 }

@@ -15,16 +15,17 @@ const HALF: u32 = 1 << 23;
 /// A box of fractional radius: `2 * radius + 1` places of weight `inner` and one of weight `outer` at each end, in
 /// 1/2²⁴.
 #[derive(Debug, Clone, Copy)]
-struct Box {
-    radius: usize,
-    inner: u32,
-    outer: u32,
+pub(super) struct Box {
+    pub(super) radius: usize,
+    pub(super) inner: u32,
+    pub(super) outer: u32,
 }
 
 impl Box {
     /// The box that, used [`PASSES`] times, has the variance of a Gaussian of `sigma` pixels. In single precision
-    /// where Pillow is.
-    fn of_gaussian(sigma: f32) -> Self {
+    /// where Pillow is. `sigma` is held within 0 and 100.
+    pub(super) fn of_gaussian(sigma: f32) -> Self {
+        let sigma = sigma.clamp(0.0, 100.0);
         let variance = sigma * sigma / PASSES as f32;
         let length = (12.0 * f64::from(variance) + 1.0).sqrt() as f32;
         let whole = ((f64::from(length) - 1.0) / 2.0).floor() as f32;
@@ -40,7 +41,7 @@ impl Box {
 
 /// Blurs with a Gaussian of `sigma` pixels (0 to 100); beyond its edges the picture continues as it ends.
 pub(super) fn blur(frame: &mut Frame, sigma: f32) {
-    let kernel = Box::of_gaussian(sigma.clamp(0.0, 100.0));
+    let kernel = Box::of_gaussian(sigma);
     let (row, height) = (frame.width as usize * 3, frame.height as usize);
     let longest = (row * ROWS).max(height * COLUMN);
     let (mut a, mut b) = (vec![0; longest], vec![0; longest]);

@@ -136,9 +136,12 @@ const NUDGE: i32 = 255;
 /// Multiplies each channel's distance from the luma by `permille / 1000` (at most 10) and rounds down, as Pillow's
 /// `ImageEnhance.Color`.
 pub(super) fn saturate(frame: &mut Frame, permille: u32) {
-    // At most 10 · 2¹⁹: times a distance of 255 it stays below 2³¹.
-    let factor = (u64::from(permille.min(10_000)) << POINT).div_ceil(1000) as i32;
-    Arch::new().dispatch(Everywhere(&mut frame.rgb, Saturate { factor }));
+    Arch::new().dispatch(Everywhere(&mut frame.rgb, Saturate { factor: factor(permille) }));
+}
+
+/// The factor in 1/2¹⁹. At most 10 · 2¹⁹: times a distance of 255 it stays below 2³¹.
+pub(super) fn factor(permille: u32) -> i32 {
+    (u64::from(permille.min(10_000)) << POINT).div_ceil(1000) as i32
 }
 
 #[derive(Clone, Copy)]

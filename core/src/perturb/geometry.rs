@@ -2,6 +2,7 @@
 
 use pulp::{Arch, NullaryFnOnce};
 
+use super::work::Rect;
 use crate::frame::Frame;
 use crate::resample::{Filter, Place, Resizer};
 
@@ -84,36 +85,57 @@ fn shrink(side: u32, factor: f64) -> f64 {
     f64::from(side) / factor.max(1.0)
 }
 
+/// The middle of a picture that a factor (at least 1) enlarges to fill it. Its edges are rounded to whole pixels, ties
+/// to even, as Pillow's `crop` does.
+pub(super) fn middle((width, height): (u32, u32), factor: f64) -> Rect {
+    let edges = |side: u32| {
+        let inner = shrink(side, factor);
+        let low = ((f64::from(side) - inner) / 2.0).round_ties_even() as u32;
+        let high = ((f64::from(side) + inner) / 2.0).round_ties_even() as u32;
+        let low = low.min(side.saturating_sub(1));
+        (low, high.clamp(low + 1, side.max(low + 1)) - low)
+    };
+    let ((left, width), (top, height)) = (edges(width), edges(height));
+    Rect { left, top, width, height }
+}
+
+/// Where a picture lies that a factor (at least 1) shrinks, rounded down to whole pixels.
+pub(super) fn shrunk((width, height): (u32, u32), factor: f64) -> Rect {
+    let inside = (shrink(width, factor).max(1.0) as u32, shrink(height, factor).max(1.0) as u32);
+    Rect::centred((width, height), inside)
+}
+
+/// Where a picture lies that was turned by a quarter: all of it where it is square, else as large as fits.
+pub(super) fn boxed((width, height): (u32, u32)) -> Rect {
+    // A turned picture of w × h is h × w: it fits at w / h or h / w of its size, whichever is smaller than 1.
+    let fit = |side: u32| {
+        (u64::from(side) * u64::from(width.min(height)) / u64::from(width.max(height).max(1))).max(1) as u32
+    };
+    Rect::centred((width, height), (fit(height), fit(width)))
+}
+
 impl Zoom {
-    /// Enlarges the middle by a factor (at least 1). The middle's edges are rounded to whole pixels, ties to
-    /// even, as Pillow's `crop` does.
+    /// Enlarges the middle by a factor (at least 1).
     pub(super) fn into((width, height): (u32, u32), factor: f64) -> Self {
-        let edges = |side: u32| {
-            let inner = shrink(side, factor);
-            let low = ((f64::from(side) - inner) / 2.0).round_ties_even() as u32;
-            let high = ((f64::from(side) + inner) / 2.0).round_ties_even() as u32;
-            let low = low.min(side.saturating_sub(1));
-            (low, high.clamp(low + 1, side.max(low + 1)) - low)
-        };
-        let ((left, wide), (top, high)) = (edges(width), edges(height));
+        let from = middle((width, height), factor);
         Self {
             size: (width, height),
-            from: Place::of(width, left, top),
+            from: Place::of(width, from.left, from.top),
             to: Place::of(width, 0, 0),
             inside: (width, height),
-            resizer: Resizer::new((wide, high), (width, height), Filter::Lanczos3),
+            resizer: Resizer::new((from.width, from.height), (width, height), Filter::Lanczos3),
         }
     }
 
-    /// Shrinks by a factor (at least 1), rounded down to whole pixels, onto the middle of black.
+    /// Shrinks by a factor (at least 1) onto the middle of black.
     pub(super) fn out((width, height): (u32, u32), factor: f64) -> Self {
-        let inside = (shrink(width, factor).max(1.0) as u32, shrink(height, factor).max(1.0) as u32);
+        let to = shrunk((width, height), factor);
         Self {
             size: (width, height),
             from: Place::of(width, 0, 0),
-            to: Place::of(width, (width - inside.0) / 2, (height - inside.1) / 2),
-            inside,
-            resizer: Resizer::new((width, height), inside, Filter::Lanczos3),
+            to: Place::of(width, to.left, to.top),
+            inside: (to.width, to.height),
+            resizer: Resizer::new((width, height), (to.width, to.height), Filter::Lanczos3),
         }
     }
 
@@ -136,15 +158,11 @@ pub(super) fn letter_box(frame: &mut Frame, quarters: u32) {
         *frame = turned;
         return;
     }
-    // A turned picture of w × h is h × w: it fits at w / h or h / w of its size, whichever is smaller than 1.
-    let fit = |side: u32| {
-        (u64::from(side) * u64::from(width.min(height)) / u64::from(width.max(height))).max(1) as u32
-    };
-    let inside = (fit(turned.width), fit(turned.height));
-    let mut resizer = Resizer::new((turned.width, turned.height), inside, Filter::Lanczos3);
+    let to = boxed((width, height));
+    let mut resizer = Resizer::new((turned.width, turned.height), (to.width, to.height), Filter::Lanczos3);
     resizer.read(&turned.rgb, Place::of(turned.width, 0, 0));
     frame.rgb.fill(0);
-    resizer.write(&mut frame.rgb, Place::of(width, (width - inside.0) / 2, (height - inside.1) / 2));
+    resizer.write(&mut frame.rgb, Place::of(width, to.left, to.top));
 }
 
 /// The picture turned clockwise by one quarter or by three, at the size that gives.

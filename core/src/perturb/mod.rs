@@ -13,11 +13,13 @@ mod kind;
 mod noise;
 pub mod shape;
 mod timing;
+mod work;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::draw::DrawError;
 pub use self::kind::{Kind, UnknownKind};
+pub use self::work::{Rect, Work};
 use crate::frame::Frame;
 use crate::rng::Stream;
 use crate::source::Source;

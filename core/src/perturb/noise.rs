@@ -25,8 +25,14 @@ fn mix(mut x: u32) -> u32 {
 
 /// Adds noise of `tenths / 10` grey levels standard deviation (at most 1000): `floor(clip(x + n, 0, 255))`.
 pub(super) fn add(frame: &mut Frame, tenths: u32, key: u32) {
+    let (scale, [first, second]) = numbers(tenths, key);
+    Arch::new().dispatch(Add { rgb: &mut frame.rgb, scale, first, second });
+}
+
+/// What a unit of the sum is worth in 1/65536 grey levels, and what is mixed into a sample's number before each hash.
+pub(super) fn numbers(tenths: u32, key: u32) -> (i32, [u32; 2]) {
     let scale = ((u64::from(tenths.min(10_000)) * SCALE + 0x8000) >> 16) as i32;
-    Arch::new().dispatch(Add { rgb: &mut frame.rgb, scale, first: mix(key), second: mix(!key) });
+    (scale, [mix(key), mix(!key)])
 }
 
 struct Add<'a> {

@@ -64,8 +64,10 @@ impl From<Sprite> for [i64; 7] {
     }
 }
 
-/// The runs of pixels `(y, first x, last x)` that a shape covers, not yet cut to a picture.
-fn runs(shape: Shape, s: &Sprite) -> Vec<(i32, i32, i32)> {
+/// The runs of pixels `(y, first x, last x)` that a shape covers, one for each row from the top, not yet cut to a
+/// picture.
+#[must_use]
+pub fn runs(shape: Shape, s: &Sprite) -> Vec<(i32, i32, i32)> {
     let half = (s.size / 2) as i32;
     if shape == Shape::Circle {
         let squared = i64::from(half) * i64::from(half);

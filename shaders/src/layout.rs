@@ -1,0 +1,68 @@
+//! What kernels are told, field by field, on the Rust side.
+//!
+//! The build compares every structure with what naga finds in the kernel of its name. Nothing of the crate is used
+//! here, since the build script has this file too.
+
+/// Threads of a workgroup along each axis, in every kernel.
+pub(crate) const GROUP: [u32; 3] = [16, 8, 1];
+
+/// A structure as it lies in memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layout {
+    /// The kernel's file, without its ending.
+    pub(crate) kernel: &'static str,
+    /// Bytes.
+    pub(crate) size: usize,
+    /// Name, type and offset of each field.
+    pub(crate) fields: &'static [(&'static str, &'static str, usize)],
+}
+
+macro_rules! params {
+    ($($kernel:ident: $name:ident { $($field:ident: $type:ident),* })*) => {
+        $(
+            /// What the kernel of this name is told; each field is described there.
+            #[repr(C)]
+            #[derive(Debug, Clone, Copy)]
+            pub(crate) struct $name {
+                $(pub(crate) $field: $type),*
+            }
+
+            impl $name {
+                const LAYOUT: Layout = Layout {
+                    kernel: stringify!($kernel),
+                    size: size_of::<Self>(),
+                    fields: &[$((stringify!($field), stringify!($type), std::mem::offset_of!(Self, $field))),*],
+                };
+
+                /// The fields as they are uploaded.
+                pub(crate) fn bytes(&self) -> Vec<u8> {
+                    [$(self.$field.to_le_bytes()),*].concat()
+                }
+            }
+        )*
+
+        /// Every kernel's.
+        pub(crate) const LAYOUTS: &[Layout] = &[$($name::LAYOUT),*];
+    };
+}
+
+params! {
+    blur_across: BlurAcross { width: u32, height: u32, stride: u32, radius: u32, inner: u32, outer: u32 }
+    blur_down: BlurDown { width: u32, height: u32, stride: u32, radius: u32, inner: u32, outer: u32 }
+    channel_swap: ChannelSwap { width: u32, height: u32, stride: u32 }
+    grayscale: Grayscale { width: u32, height: u32, stride: u32 }
+    invert: Invert { width: u32, height: u32, stride: u32 }
+    noise: Noise { width: u32, height: u32, stride: u32 }
+    patchify: Patchify { width: u32, height: u32, stride: u32, frames: u32 }
+    quarter_turn: QuarterTurn { width: u32, height: u32, stride: u32, src_stride: u32 }
+    resample_across: ResampleAcross {
+        width: u32, height: u32, stride: u32, count: u32, src_stride: u32, src_height: u32, left: u32, top: u32
+    }
+    resample_down: ResampleDown {
+        width: u32, height: u32, stride: u32, count: u32, src_stride: u32, src_height: u32, left: u32, top: u32,
+        inner_width: u32, inner_height: u32
+    }
+    reverse: Reverse { width: u32, height: u32, stride: u32 }
+    saturation: Saturation { width: u32, height: u32, stride: u32, factor: i32 }
+    shapes: Shapes { width: u32, height: u32, stride: u32 }
+}

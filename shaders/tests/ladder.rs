@@ -1,0 +1,72 @@
+//! The build's check of kernels finds what is wrong with them, and says where.
+
+#[path = "../build/check.rs"]
+mod check;
+#[path = "../src/layout.rs"]
+#[allow(dead_code, reason = "the crate fills the structures, the check only compares them")]
+mod layout;
+
+use layout::{LAYOUTS, Layout};
+
+const INVERT: &str = include_str!("../wgsl/invert.wgsl");
+
+fn invert() -> &'static Layout {
+    LAYOUTS.iter().find(|l| l.kernel == "invert").expect("listed")
+}
+
+/// The report on the kernel `invert` after an exchange of text.
+fn report(old: &str, new: &str) -> String {
+    assert!(INVERT.contains(old), "{old}");
+    check::check("wgsl/invert.wgsl", &INVERT.replacen(old, new, 1), invert()).expect_err(new)
+}
+
+#[test]
+fn the_kernel_itself_passes() {
+    assert_eq!(check::check("wgsl/invert.wgsl", INVERT, invert()), Ok(()));
+}
+
+#[test]
+fn a_fault_comes_with_its_file_line_and_span() {
+    let line = INVERT.lines().position(|l| l.contains("~src[at];")).expect("there") + 1;
+    let unknown = report("~src[at];", "~source[at];");
+    assert!(
+        unknown.contains(&format!("wgsl/invert.wgsl:{line}:")) && unknown.contains("source[at]"),
+        "{unknown}"
+    );
+    let mixed = report("~src[at];", "1.5;");
+    assert!(mixed.contains(&format!("wgsl/invert.wgsl:{line}:")), "{mixed}");
+}
+
+#[test]
+fn what_not_every_webgpu_has_is_refused() {
+    for (old, new) in [
+        ("~src[at];", "u32(i64(src[at]));"),
+        ("~src[at];", "subgroupAdd(src[at]);"),
+        ("~src[at];", "u32(f64(src[at]));"),
+    ] {
+        let text = report(old, new);
+        assert!(text.contains("wgsl/invert.wgsl"), "{text}");
+    }
+    let source = format!("enable f16;\n{}", INVERT.replacen("~src[at];", "u32(f16(src[at]));", 1));
+    check::check("wgsl/invert.wgsl", &source, invert()).expect_err("f16");
+}
+
+#[test]
+fn limits_and_bindings_are_counted() {
+    assert!(report("(16, 8)", "(32, 16)").contains("[32, 16, 1]"));
+    assert!(report("@binding(2)", "@binding(4)").contains("[0, 1, 4]"));
+    let more: String =
+        (3..10).map(|i| format!("@group(0) @binding({i}) var<storage, read> b{i}: array<u32>;\n")).collect();
+    assert!(report("@compute", &format!("{more}@compute")).contains("9 storage buffers"));
+    assert!(report("@compute", "var<workgroup> w: array<u32, 4>;\n@compute").contains("no binding"));
+    assert!(report("fn main", "fn other").contains("named main"));
+}
+
+#[test]
+fn structures_are_compared_field_by_field() {
+    assert!(report("width: u32", "width: i32").contains("i32 at byte 0, the host has width: u32"));
+    let exchanged = report("width: u32,\n    height: u32,", "height: u32,\n    width: u32,");
+    assert!(exchanged.contains("\"height\"") && exchanged.contains("the host has width"), "{exchanged}");
+    assert!(report("height: u32", "@align(16) height: u32").contains("bytes, the host's has 3 in 12"));
+    assert!(report("    width: u32,", "    width: u32,\n    more: u32,").contains("4 fields in 16 bytes"));
+}

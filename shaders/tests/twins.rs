@@ -1,0 +1,218 @@
+//! Every kernel gives the bytes that core gives, on whatever device there is: mostly the software one of Mesa.
+
+mod support;
+
+use scrubjay_core::frame::Frame;
+use scrubjay_core::perturb::shape::{Shape, Sprite, draw};
+use scrubjay_core::perturb::{Kind, Perturbation, Strength, Work, exactly};
+use scrubjay_core::resample::{Filter, resize};
+use scrubjay_core::rng::Stream;
+use scrubjay_shaders::{Gpu, Options, block_on};
+use support::{any, difference, gpu, picture, pictures};
+
+/// Core's and the device's result of one perturbation.
+fn compare(gpu: &Gpu, perturbation: &Perturbation, frames: &[Frame]) {
+    let (mut found, mut expected) = (frames.to_vec(), frames.to_vec());
+    block_on(gpu.perturb(perturbation, &mut found)).unwrap_or_else(|e| panic!("{perturbation:?}: {e}"));
+    perturbation.apply(&mut expected);
+    assert_eq!(difference(&found, &expected), None, "{perturbation:?} on {}", gpu.name());
+}
+
+/// 52 pictures as one segment of many sizes, a clip of seven of one size, and one of 3840 × 2160.
+fn everywhere(each: &[Perturbation]) {
+    let Some(gpu) = gpu(&any()) else { return };
+    let (pictures, clip) = (pictures(), (0..7).map(|i| picture(57, 42, i)).collect::<Vec<_>>());
+    for perturbation in each {
+        compare(&gpu, perturbation, &pictures);
+        compare(&gpu, perturbation, &clip);
+    }
+    if let Some(first) = each.first() {
+        compare(&gpu, first, &[picture(3840, 2160, 99)]);
+    }
+}
+
+#[test]
+fn saturation() {
+    let at = |permille| Perturbation::Saturation { permille };
+    everywhere(&[at(2000), at(0), at(500), at(10_000)]);
+}
+
+#[test]
+fn grayscale() {
+    everywhere(&[Perturbation::Grayscale]);
+}
+
+#[test]
+fn luma_of_all_colours() {
+    let Some(gpu) = gpu(&any()) else { return };
+    // Of each channel every fifth value, and the ends.
+    let values: Vec<u8> = (0..=255).step_by(5).collect();
+    let with = |r: u8| values.iter().flat_map(move |&g| (0..=255).step_by(5).flat_map(move |b| [r, g, b]));
+    let rgb: Vec<u8> = values.iter().flat_map(|&r| with(r)).collect();
+    let side = values.len() as u32;
+    compare(&gpu, &Perturbation::Grayscale, &[Frame { width: side * side, height: side, rgb }]);
+}
+
+#[test]
+fn invert() {
+    everywhere(&[Perturbation::Invert]);
+}
+
+#[test]
+fn channel_swap() {
+    everywhere(&[Perturbation::ChannelSwap]);
+}
+
+#[test]
+fn mirror() {
+    everywhere(&[Perturbation::Mirror]);
+}
+
+#[test]
+fn half_turn() {
+    everywhere(&[Perturbation::Rotate180]);
+}
+
+#[test]
+fn quarter_turns_clockwise() {
+    everywhere(&[Perturbation::Rotate90]);
+}
+
+#[test]
+fn quarter_turns_back() {
+    everywhere(&[Perturbation::Rotate270]);
+}
+
+#[test]
+fn noise() {
+    let at = |tenths, key| Perturbation::Noise { tenths: Strength::Steady(tenths), key };
+    // The list is shorter than the segment: what is past its end stays.
+    let each = Strength::PerFrame((0..50).map(|i| i * 50).collect());
+    everywhere(&[at(500, 42), at(0, 1), at(2550, u32::MAX), Perturbation::Noise { tenths: each, key: 7 }]);
+}
+
+#[test]
+fn blur() {
+    let at = |tenths| Perturbation::Blur { tenths };
+    everywhere(&[at(20), at(0), at(7), at(93), at(1000)]);
+}
+
+#[test]
+fn zoom_in() {
+    let at = |permille| Perturbation::ZoomIn { permille: Strength::Steady(permille) };
+    let each = Strength::PerFrame((0..50).map(|i| 1300 + i).collect());
+    everywhere(&[at(1400), at(1000), at(1001), at(10_000), Perturbation::ZoomIn { permille: each }]);
+}
+
+#[test]
+fn zoom_out() {
+    let at = |permille| Perturbation::ZoomOut { permille: Strength::Steady(permille) };
+    let each = Strength::PerFrame((0..50).map(|i| 1200 + i).collect());
+    everywhere(&[at(1300), at(1000), at(1001), at(10_000), Perturbation::ZoomOut { permille: each }]);
+}
+
+#[test]
+fn strengths_between_thousandths() {
+    let Some(gpu) = gpu(&any()) else { return };
+    for (kind, strength) in [(Kind::ZoomIn, 1.234_567), (Kind::ZoomOut, 1.234_567), (Kind::Blur, 3.21)] {
+        let (mut found, mut expected) = (pictures(), pictures());
+        let works: Vec<Option<Work>> =
+            found.iter().map(|f| Work::exactly(kind, (f.width, f.height), strength)).collect();
+        block_on(gpu.work(&works, &mut found)).expect("works");
+        for frame in &mut expected {
+            assert!(exactly(kind, frame, strength));
+        }
+        assert_eq!(difference(&found, &expected), None, "{kind} on {}", gpu.name());
+    }
+}
+
+#[test]
+fn time_and_frames_without_pixels_are_cores() {
+    let Some(gpu) = gpu(&any()) else { return };
+    let mut frames = pictures();
+    frames.insert(3, Frame { width: 0, height: 4, rgb: Vec::new() });
+    frames.insert(9, Frame { width: 5, height: 4, rgb: vec![1; 7] });
+    let mut order: Vec<u8> = (0..frames.len() as u8).collect();
+    order.rotate_left(11);
+    for perturbation in [
+        Perturbation::Shuffle { order },
+        Perturbation::StutterHold { holds: 5 },
+        Perturbation::Slow { permille: 300 },
+        Perturbation::Fast { permille: 3000 },
+        Perturbation::Invert,
+        Perturbation::Rotate90,
+    ] {
+        compare(&gpu, &perturbation, &frames);
+    }
+    compare(&gpu, &Perturbation::Mirror, &[]);
+}
+
+#[test]
+fn clips_are_cut_where_a_binding_ends() {
+    // Seven frames of 57 × 42 take 50 400 bytes on the device; two fit.
+    let Some(gpu) = gpu(&Options { batch: 16_000, ..any() }) else { return };
+    let clip: Vec<Frame> = (0..7).map(|i| picture(57, 42, i)).collect();
+    let noise = Perturbation::Noise { tenths: Strength::Steady(400), key: 3 };
+    for perturbation in
+        [Perturbation::Invert, noise, Perturbation::Rotate270, Perturbation::Blur { tenths: 20 }]
+    {
+        compare(&gpu, &perturbation, &clip);
+    }
+    let found = block_on(gpu.resize(&clip, (30, 20), Filter::Bicubic)).expect("resized");
+    let expected: Vec<Frame> = clip.iter().map(|f| resize(f, 30, 20, Filter::Bicubic)).collect();
+    assert_eq!(difference(&found, &expected), None);
+    let error = block_on(gpu.resize(&clip, (300, 200), Filter::Bicubic)).expect_err("180 000 bytes");
+    assert!(error.to_string().contains("180000 bytes"), "{error}");
+}
+
+#[test]
+fn resizing() {
+    let Some(gpu) = gpu(&any()) else { return };
+    let mut stream = Stream::keyed(5, "shaders", "resize", 0);
+    for (i, frame) in pictures().into_iter().enumerate() {
+        let to = (stream.range(1, 140) as u32, stream.range(1, 140) as u32);
+        let filter = [Filter::Box, Filter::Bicubic, Filter::Lanczos3][i % 3];
+        let found = block_on(gpu.resize(std::slice::from_ref(&frame), to, filter)).expect("resized");
+        let expected = [resize(&frame, to.0, to.1, filter)];
+        assert_eq!(difference(&found, &expected), None, "{filter:?} to {to:?} on {}", gpu.name());
+    }
+    let large = picture(3840, 2160, 4);
+    let found =
+        block_on(gpu.resize(std::slice::from_ref(&large), (1120, 640), Filter::Bicubic)).expect("resized");
+    assert_eq!(difference(&found, &[resize(&large, 1120, 640, Filter::Bicubic)]), None);
+}
+
+#[test]
+fn shapes() {
+    let Some(gpu) = gpu(&any()) else { return };
+    let mut stream = Stream::keyed(6, "shaders", "shapes", 0);
+    let mut check = |frames: Vec<Frame>| {
+        let (mut found, mut expected) = (frames.clone(), frames);
+        let lists: Vec<Vec<(Shape, Sprite)>> = found
+            .iter()
+            .map(|f| {
+                let sprite = |stream: &mut Stream| Sprite {
+                    x: stream.range(-10, f.width as i32 + 10),
+                    y: stream.range(-10, f.height as i32 + 10),
+                    size: stream.range(0, 60) as u32,
+                    turn: stream.bits() as u16,
+                    rgb: [0; 3].map(|_| stream.bits() as u8),
+                };
+                let count = stream.range(0, 6);
+                (0..count).map(|_| (Shape::ALL[stream.below(3) as usize], sprite(&mut stream))).collect()
+            })
+            .collect();
+        block_on(gpu.shapes(&lists, &mut found)).expect("painted");
+        for (frame, list) in expected.iter_mut().zip(&lists) {
+            for (shape, sprite) in list {
+                draw(frame, *shape, sprite);
+            }
+        }
+        assert_eq!(difference(&found, &expected), None, "{lists:?} on {}", gpu.name());
+    };
+    for frame in pictures() {
+        check(vec![frame]);
+    }
+    check((0..7).map(|i| picture(57, 42, i)).collect());
+    check(vec![picture(3840, 2160, 1)]);
+}

@@ -1,0 +1,70 @@
+// The first pass of resizing, along the rows; twin of core/src/resample.rs.
+//
+// A thread makes four pixels of a row, which are three words; every row begins with a word of its own.
+
+struct Params {
+    // Of the picture made.
+    width: u32,
+    height: u32,
+    stride: u32,
+    // Weights of a place.
+    count: u32,
+    // Of the picture read: words of a row, rows, and where the part that is read begins.
+    src_stride: u32,
+    src_height: u32,
+    left: u32,
+    top: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> src: array<u32>;
+@group(0) @binding(2) var<storage, read_write> dst: array<u32>;
+// The first place read for each place made, then the weights of each.
+@group(0) @binding(3) var<storage, read> table: array<i32>;
+
+// The pixel at `x` of the row that begins at word `row`: red in the lowest byte, nothing in the highest.
+fn pixel(row: u32, x: u32) -> u32 {
+    let first = x * 3u;
+    let at = row + (first >> 2u);
+    let shift = (first & 3u) * 8u;
+    var bits = src[at] >> shift;
+    if (shift > 8u) {
+        bits |= src[at + 1u] << (32u - shift);
+    }
+    return bits & 0xffffffu;
+}
+
+fn store(at: u32, p: vec4<u32>) {
+    dst[at] = p.x | (p.y << 24u);
+    dst[at + 1u] = (p.y >> 8u) | (p.z << 16u);
+    dst[at + 2u] = (p.z >> 16u) | (p.w << 8u);
+}
+
+// A sum of value times weight in 1/2^22 as a byte.
+fn rounded(sum: vec3<i32>) -> vec3<u32> {
+    return vec3<u32>(clamp(sum >> vec3<u32>(22u), vec3<i32>(0), vec3<i32>(255)));
+}
+
+@compute @workgroup_size(16, 8)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x * 3u >= params.stride || id.y >= params.height) {
+        return;
+    }
+    let at = (id.z * params.height + id.y) * params.stride + id.x * 3u;
+    let row = (id.z * params.src_height + params.top + id.y) * params.src_stride;
+    var p = vec4<u32>(0u);
+    for (var i = 0u; i < 4u; i++) {
+        let x = min(id.x * 4u + i, params.width - 1u);
+        let first = u32(table[x]) + params.left;
+        let weights = params.width + x * params.count;
+        var sum = vec3<i32>(1 << 21u);
+        for (var k = 0u; k < params.count; k++) {
+            let bits = pixel(row, first + k);
+            let v = vec3<i32>(vec3<u32>(bits, bits >> 8u, bits >> 16u) & vec3<u32>(255u));
+            sum += v * table[weights + k];
+        }
+        let made = rounded(sum);
+        p[i] = made.x | (made.y << 8u) | (made.z << 16u);
+    }
+    store(at, p);
+}
