@@ -94,12 +94,35 @@ impl Gpu {
             self.pool.clear();
             self.pipelines.clear();
         }
-        // Whatever is reported, a device that is gone is the reason.
-        result.map_err(|e| self.gone().map_or(e, GpuError::Lost))
+        match result {
+            // Drivers may give a device up for lack of memory: that is then the reason, and the loss the next one.
+            Err(GpuError::Memory(why)) => Err(GpuError::Memory(why)),
+            // Whatever else is reported, a device that is gone is the reason.
+            Err(error) => Err(self.gone().await.map_or(error, GpuError::Lost)),
+            made => made,
+        }
     }
 
-    fn gone(&self) -> Option<String> {
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Whether the device is gone, and what is known of that. Devices of others tell their owners alone; they are
+    /// asked for a trifle, which a lost one refuses without lack of memory.
+    async fn gone(&self) -> Option<String> {
+        // Losses are told when somebody polls; that this may fail says nothing more.
+        let _ = self.device.poll(wgpu::PollType::Poll);
+        if let Some(told) = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Some(told);
+        }
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let trifle = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: 4,
+            usage: BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        self.queue.write_buffer(&trifle, 0, &[0; 4]);
+        let (memory, validation) = (memory.pop(), validation.pop());
+        let (memory, validation) = (memory.await, validation.await);
+        (memory.is_none() && validation.is_some()).then(|| "it refuses everything".to_owned())
     }
 
     async fn try_run<T>(

@@ -42,6 +42,7 @@ pub(crate) fn picture(width: u32, height: u32, seed: u64) -> Frame {
 }
 
 /// The sizes that pictures come in: the smallest, thin and odd ones, and drawn ones; 52 altogether.
+#[allow(dead_code, reason = "not every test has use for it")]
 pub(crate) fn sizes() -> Vec<(u32, u32)> {
     let mut sizes =
         vec![(1, 1), (1, 2), (2, 1), (3, 3), (4, 4), (5, 3), (1, 97), (131, 1), (64, 64), (127, 33)];
@@ -51,6 +52,7 @@ pub(crate) fn sizes() -> Vec<(u32, u32)> {
 }
 
 /// A picture of each size.
+#[allow(dead_code, reason = "not every test has use for it")]
 pub(crate) fn pictures() -> Vec<Frame> {
     sizes().into_iter().zip(0..).map(|((w, h), seed)| picture(w, h, seed)).collect()
 }

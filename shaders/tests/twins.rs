@@ -7,7 +7,7 @@ use scrubjay_core::perturb::shape::{Shape, Sprite, draw};
 use scrubjay_core::perturb::{Kind, Perturbation, Strength, Work, exactly};
 use scrubjay_core::resample::{Filter, resize};
 use scrubjay_core::rng::Stream;
-use scrubjay_shaders::{Gpu, Options, block_on};
+use scrubjay_shaders::{Gpu, Options, Patches, block_on};
 use support::{any, difference, gpu, picture, pictures};
 
 /// Core's and the device's result of one perturbation.
@@ -34,7 +34,7 @@ fn everywhere(each: &[Perturbation]) {
 #[test]
 fn saturation() {
     let at = |permille| Perturbation::Saturation { permille };
-    everywhere(&[at(2000), at(0), at(500), at(10_000)]);
+    everywhere(&[at(2000), at(0), at(777), at(10_000)]);
 }
 
 #[test]
@@ -45,12 +45,8 @@ fn grayscale() {
 #[test]
 fn luma_of_all_colours() {
     let Some(gpu) = gpu(&any()) else { return };
-    // Of each channel every fifth value, and the ends.
-    let values: Vec<u8> = (0..=255).step_by(5).collect();
-    let with = |r: u8| values.iter().flat_map(move |&g| (0..=255).step_by(5).flat_map(move |b| [r, g, b]));
-    let rgb: Vec<u8> = values.iter().flat_map(|&r| with(r)).collect();
-    let side = values.len() as u32;
-    compare(&gpu, &Perturbation::Grayscale, &[Frame { width: side * side, height: side, rgb }]);
+    let rgb = (0..1_u32 << 24).flat_map(|c| [c as u8, (c >> 8) as u8, (c >> 16) as u8]).collect();
+    compare(&gpu, &Perturbation::Grayscale, &[Frame { width: 4096, height: 4096, rgb }]);
 }
 
 #[test]
@@ -215,4 +211,60 @@ fn shapes() {
     }
     check((0..7).map(|i| picture(57, 42, i)).collect());
     check(vec![picture(3840, 2160, 1)]);
+}
+
+/// The order of the model's rows, value by value; `tests/patches.rs` of the workspace compares with the model itself.
+fn patches(frames: &[Frame], layout: &Patches) -> Vec<f32> {
+    let [patch, merge, span] = [layout.patch, layout.merge, layout.span].map(|n| n as usize);
+    let (width, height) = (frames[0].width as usize, frames[0].height as usize);
+    let mut out = Vec::new();
+    for t in 0..frames.len().div_ceil(span) {
+        for top in (0..height).step_by(patch * merge) {
+            for left in (0..width).step_by(patch * merge) {
+                for inner in 0..merge * merge {
+                    for value in 0..3 * span * patch * patch {
+                        let (channel, rest) =
+                            (value / (span * patch * patch), value % (span * patch * patch));
+                        let frame = &frames[(t * span + rest / (patch * patch)).min(frames.len() - 1)];
+                        let y = top + inner / merge * patch + rest / patch % patch;
+                        let x = left + inner % merge * patch + rest % patch;
+                        let byte = frame.rgb[(y * width + x) * 3 + channel];
+                        out.push(layout.values[channel][usize::from(byte)]);
+                    }
+                }
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn rows_of_patches() {
+    let Some(gpu) = gpu(&any()) else { return };
+    let values = |patch, merge, span| {
+        let mut values = Box::new([[0.0; 256]; 3]);
+        for (i, value) in values.as_flattened_mut().iter_mut().enumerate() {
+            // Numbers of every kind: what is copied bit by bit needs no arithmetic to be right.
+            *value = f32::from_bits((i as u32).wrapping_mul(0x9e37_79b9));
+        }
+        Patches { patch, merge, span, values }
+    };
+    let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<u32>>();
+    let mut stream = Stream::keyed(8, "shaders", "patches", 0);
+    for (i, size) in support::sizes().into_iter().enumerate() {
+        let [patch, merge, span] = [[16, 2, 2], [14, 2, 2], [4, 1, 1], [3, 3, 3]][i % 4];
+        let layout = values(patch, merge, span);
+        let side = patch * merge;
+        let to = (stream.range(1, 3) as u32 * side, stream.range(1, 3) as u32 * side);
+        let frames: Vec<Frame> = (0..stream.range(1, 5) as u64).map(|k| picture(size.0, size.1, k)).collect();
+        let found = block_on(gpu.patches(&frames, to, Filter::Bicubic, &layout)).expect("patches");
+        let resized: Vec<Frame> = frames.iter().map(|f| resize(f, to.0, to.1, Filter::Bicubic)).collect();
+        assert!(
+            bits(&found) == bits(&patches(&resized, &layout)),
+            "{size:?} to {to:?}, {patch} {merge} {span}"
+        );
+    }
+    let error = block_on(gpu.patches(&[picture(9, 9, 1)], (33, 32), Filter::Box, &values(16, 2, 2)));
+    assert!(error.expect_err("33 is no multiple").to_string().contains("33x32"));
+    assert!(block_on(gpu.patches(&[picture(9, 9, 1)], (32, 32), Filter::Box, &values(0, 2, 2))).is_err());
 }
