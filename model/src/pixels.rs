@@ -144,7 +144,8 @@ fn one_size(frames: &[Frame]) -> Result<(u32, u32), PixelsError> {
 
 /// The value of every byte, by channel. Scaling and centring are one step, as `transformers` does it:
 /// (x - mean / rescale) / (std / rescale) in single precision.
-fn tables(settings: &Settings) -> [[f32; 256]; 3] {
+#[must_use]
+pub fn tables(settings: &Settings) -> [[f32; 256]; 3] {
     let mut tables = [[0.0; 256]; 3];
     for ((table, mean), std) in tables.iter_mut().zip(settings.mean).zip(settings.std) {
         let scaled = |x: f32| (f64::from(x) / settings.rescale) as f32;

@@ -44,6 +44,14 @@ pub(crate) struct Step {
     pub(crate) threads: [u32; 3],
 }
 
+/// A step that can be dispatched.
+struct Ready<'a> {
+    step: &'a Step,
+    pipeline: wgpu::ComputePipeline,
+    /// Reading the first buffer and writing the second, and the other way round.
+    groups: [wgpu::BindGroup; 2],
+}
+
 impl Gpu {
     pub(crate) fn new(
         device: wgpu::Device,
@@ -75,7 +83,7 @@ impl Gpu {
     }
 
     /// Uploads `bytes` bytes (a multiple of 4) that `fill` gives piece by piece, runs the steps, and gives `take` what the
-    /// last one made. All of them together stay within [`Gpu::most`] in every buffer.
+    /// last one made.
     pub(crate) async fn run<T>(
         &self,
         bytes: u64,
@@ -83,13 +91,66 @@ impl Gpu {
         steps: &[Step],
         take: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, GpuError> {
-        let largest = steps.iter().map(|s| s.bytes).max().unwrap_or(0).max(bytes);
-        let widest = self.device.limits().max_compute_workgroups_per_dimension;
-        let fits = |s: &Step| s.threads.iter().zip(GROUP).all(|(t, g)| t.div_ceil(g) <= widest);
-        if largest > self.most || !steps.iter().all(fits) {
-            return Err(GpuError::TooLarge { needed: largest, most: self.most });
+        self.run_times(bytes, fill, (steps, 1), take).await
+    }
+
+    /// As [`Gpu::run`], with all steps again and again.
+    pub(crate) async fn run_times<T>(
+        &self,
+        bytes: u64,
+        fill: impl FnOnce(&mut dyn FnMut(usize, &[u8])),
+        (steps, times): (&[Step], usize),
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, GpuError> {
+        if let Some(told) = self.told() {
+            return Err(GpuError::Lost(told));
         }
-        let result = self.try_run(bytes, fill, steps, take).await;
+        let table = |s: &Step| s.table.as_ref().map_or(0, |t| t.len() as u64);
+        let needed = steps.iter().map(|s| s.bytes.max(table(s))).max().unwrap_or(0).max(bytes);
+        if needed > self.most {
+            return Err(GpuError::TooLarge { needed, most: self.most });
+        }
+        let most = self.device.limits().max_compute_workgroups_per_dimension;
+        let groups = |s: &Step| s.threads.into_iter().zip(GROUP).map(|(t, g)| t.div_ceil(g)).max();
+        if let Some(groups) = steps.iter().filter_map(groups).max().filter(|g| *g > most) {
+            return Err(GpuError::Input(format!(
+                "a picture takes {groups} workgroups along one side, and the GPU takes {most}"
+            )));
+        }
+        let Some(last) = steps.last() else { return Err(GpuError::Input("no work is asked for".to_owned())) };
+        let size = steps.iter().map(|s| s.bytes).max().unwrap_or(0).max(bytes);
+        let encode = |commands: &mut wgpu::CommandEncoder, pictures: &[wgpu::Buffer; 2]| {
+            let ready: Vec<Ready<'_>> = steps.iter().map(|step| self.ready(step, pictures)).collect();
+            let count = steps.len() * times;
+            let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for (i, ready) in ready.iter().cycle().take(count).enumerate() {
+                pass.set_pipeline(&ready.pipeline);
+                pass.set_bind_group(0, &ready.groups[i % 2], &[]);
+                let [x, y, z] = [0, 1, 2].map(|axis| ready.step.threads[axis].div_ceil(GROUP[axis]));
+                pass.dispatch_workgroups(x, y, z);
+            }
+            count
+        };
+        self.settle(self.try_run(size, (bytes, fill), encode, (last.bytes, take)).await).await
+    }
+
+    /// Copies `bytes` bytes (a multiple of 4) from one buffer to another and back, `times` times altogether.
+    pub(crate) async fn copy_times(&self, bytes: u64, times: usize) -> Result<(), GpuError> {
+        if bytes > self.most {
+            return Err(GpuError::TooLarge { needed: bytes, most: self.most });
+        }
+        let encode = |commands: &mut wgpu::CommandEncoder, pictures: &[wgpu::Buffer; 2]| {
+            for i in 0..times {
+                commands.copy_buffer_to_buffer(&pictures[i % 2], 0, &pictures[(i + 1) % 2], 0, bytes);
+            }
+            times
+        };
+        self.settle(self.try_run(bytes, (0, |_: &mut dyn FnMut(usize, &[u8])| ()), encode, (4, |_| ())).await)
+            .await
+    }
+
+    /// Tidies up after a failure, and finds out whether a lost device is behind it.
+    async fn settle<T>(&self, result: Result<T, GpuError>) -> Result<T, GpuError> {
         if result.is_err() {
             self.pool.clear();
             self.pipelines.clear();
@@ -103,12 +164,17 @@ impl Gpu {
         }
     }
 
+    /// What was told of a loss.
+    fn told(&self) -> Option<String> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Whether the device is gone, and what is known of that. Devices of others tell their owners alone; they are
     /// asked for a trifle, which a lost one refuses without lack of memory.
     async fn gone(&self) -> Option<String> {
         // Losses are told when somebody polls; that this may fail says nothing more.
         let _ = self.device.poll(wgpu::PollType::Poll);
-        if let Some(told) = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+        if let Some(told) = self.told() {
             return Some(told);
         }
         let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
@@ -125,35 +191,29 @@ impl Gpu {
         (memory.is_none() && validation.is_some()).then(|| "it refuses everything".to_owned())
     }
 
+    /// Uploads, does what `encode` says with two buffers of `size` bytes, and takes the first bytes of the one that it
+    /// answers.
     async fn try_run<T>(
         &self,
-        bytes: u64,
-        fill: impl FnOnce(&mut dyn FnMut(usize, &[u8])),
-        steps: &[Step],
-        take: impl FnOnce(&[u8]) -> T,
+        size: u64,
+        (bytes, fill): (u64, impl FnOnce(&mut dyn FnMut(usize, &[u8]))),
+        encode: impl FnOnce(&mut wgpu::CommandEncoder, &[wgpu::Buffer; 2]) -> usize,
+        (made, take): (u64, impl FnOnce(&[u8]) -> T),
     ) -> Result<T, GpuError> {
-        let Some(last) = steps.last() else { return Err(GpuError::Input("no work is asked for".to_owned())) };
         // They must end in the reverse order.
         let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
         let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        // What even and what odd steps read.
-        let size = |parity: usize| {
-            let made = steps.iter().enumerate().filter(|(i, _)| (i + 1) % 2 == parity).map(|(_, s)| s.bytes);
-            made.max().unwrap_or(4).max(if parity == 0 { bytes } else { 0 }).max(4)
-        };
-        let pictures = [size(0), size(1)].map(|size| self.pool.take(&self.device, PICTURES, size));
-        let back = self.pool.take(&self.device, BACK, last.bytes);
+        let pictures = [(); 2].map(|()| self.pool.take(&self.device, PICTURES, size.max(4)));
+        let back = self.pool.take(&self.device, BACK, made);
         self.upload(&pictures[0], bytes, fill);
         let mut commands = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        for (i, step) in steps.iter().enumerate() {
-            self.record(&mut commands, step, &pictures[i % 2], &pictures[(i + 1) % 2]);
-        }
-        commands.copy_buffer_to_buffer(&pictures[steps.len() % 2], 0, &back, 0, last.bytes);
+        let last = encode(&mut commands, &pictures) % 2;
+        commands.copy_buffer_to_buffer(&pictures[last], 0, &back, 0, made);
         let submitted = self.queue.submit([commands.finish()]);
         let mapped = Later::new();
         let bring = mapped.clone();
-        back.slice(..last.bytes).map_async(wgpu::MapMode::Read, move |result| bring.bring(result));
+        back.slice(..made).map_async(wgpu::MapMode::Read, move |result| bring.bring(result));
         let (memory, validation, internal) = (memory.pop(), validation.pop(), internal.pop());
         let (memory, validation, internal) = (memory.await, validation.await, internal.await);
         if let Some(error) = memory {
@@ -163,14 +223,13 @@ impl Gpu {
             return Err(GpuError::Refused(sources(&error)));
         }
         self.wait(submitted, &mapped).await?;
-        let made = {
-            let view =
-                back.slice(..last.bytes).get_mapped_range().map_err(|e| GpuError::Refused(e.to_string()))?;
+        let result = {
+            let view = back.slice(..made).get_mapped_range().map_err(|e| GpuError::Refused(e.to_string()))?;
             take(&view)
         };
         back.unmap();
         self.pool.give(pictures.into_iter().chain([back]));
-        Ok(made)
+        Ok(result)
     }
 
     fn upload(&self, buffer: &wgpu::Buffer, bytes: u64, fill: impl FnOnce(&mut dyn FnMut(usize, &[u8]))) {
@@ -181,13 +240,8 @@ impl Gpu {
         }
     }
 
-    fn record(
-        &self,
-        commands: &mut wgpu::CommandEncoder,
-        step: &Step,
-        src: &wgpu::Buffer,
-        dst: &wgpu::Buffer,
-    ) {
+    /// Compiles a step and binds what it needs, for reading either buffer and writing the other.
+    fn ready<'a>(&self, step: &'a Step, pictures: &[wgpu::Buffer; 2]) -> Ready<'a> {
         let pipeline = self.pipelines.get(&self.device, step.made);
         let small = |bytes: &[u8], usage| {
             let size = (bytes.len() as u64).next_multiple_of(4).max(4);
@@ -199,21 +253,24 @@ impl Gpu {
         };
         let params = small(&step.params, BufferUsages::UNIFORM);
         let table = step.table.as_deref().map(|table| small(table, BufferUsages::STORAGE));
-        let buffers = [Some(&params), Some(src), Some(dst), table.as_ref()];
-        let entries: Vec<wgpu::BindGroupEntry<'_>> = (0..)
-            .zip(buffers.into_iter().flatten())
-            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
-            .collect();
-        let bind_group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &entries,
+        let layout = pipeline.get_bind_group_layout(0);
+        let groups = [0, 1].map(|from| {
+            let buffers = [Some(&params), Some(&pictures[from]), Some(&pictures[1 - from]), table.as_ref()];
+            let entries: Vec<wgpu::BindGroupEntry<'_>> = (0..)
+                .zip(buffers.into_iter().flatten())
+                .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                    binding,
+                    resource: buffer.as_entire_binding(),
+                })
+                .collect();
+            let entries = &entries[..];
+            self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: None,
+                layout: &layout,
+                entries,
+            })
         });
-        let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        pass.set_pipeline(&pipeline);
-        pass.set_bind_group(0, &bind_group, &[]);
-        let [x, y, z] = [0, 1, 2].map(|axis| step.threads[axis].div_ceil(GROUP[axis]));
-        pass.dispatch_workgroups(x, y, z);
+        Ready { step, pipeline, groups }
     }
 
     /// Waits until what was submitted is done and its result can be read.

@@ -21,6 +21,7 @@ mod open;
 mod patches;
 mod perturb;
 mod pool;
+mod rehearse;
 mod resize;
 mod rows;
 mod shapes;

@@ -77,7 +77,7 @@ fn alike(a: &Work, b: &Work) -> bool {
 }
 
 /// The steps for frames of one size whose works are alike; none where nothing changes.
-fn steps(works: &[Work], size: (u32, u32)) -> Vec<Step> {
+pub(crate) fn steps(works: &[Work], size: (u32, u32)) -> Vec<Step> {
     let (rows, count) = (Rows::new(size), works.len() as u32);
     let Rows { width, height, stride } = rows;
     let step = |kernel, params| Step::picture(plain(kernel), rows, count, params);

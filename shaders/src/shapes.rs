@@ -48,22 +48,24 @@ impl Gpu {
 /// left out.
 fn table<'a>(frames: impl Iterator<Item = Option<&'a Vec<(Shape, Sprite)>>> + Clone, height: u32) -> Vec<u8> {
     let of = |list: Option<&'a Vec<(Shape, Sprite)>>| list.map(Vec::as_slice).unwrap_or_default();
-    let bounds = frames.clone().count() as i32 * 2;
-    let shapes: i32 = frames.clone().map(|f| of(f).len() as i32 * 4).sum();
+    // Places of words, in 32 bits: a table that is too large for them is too large for the device, which refuses it.
+    let word = |place: usize| place as i32;
+    let bounds = frames.clone().count() * 2;
+    let shapes: usize = frames.clone().map(|f| of(f).len() * 4).sum();
     let mut words: Vec<i32> = Vec::new();
     let (mut heads, mut lines) = (Vec::new(), Vec::new());
     for frame in frames {
-        words.push(bounds + heads.len() as i32);
+        words.push(word(bounds + heads.len()));
         for (shape, sprite) in of(frame) {
             let seen: Vec<(i32, i32, i32)> =
                 runs(*shape, sprite).into_iter().filter(|r| r.0 >= 0 && (r.0 as u32) < height).collect();
             let top = seen.first().map_or(0, |r| r.0);
             let [r, g, b] = sprite.rgb;
             let colour = u32::from_le_bytes([r, g, b, 0]) as i32;
-            heads.extend([top, seen.len() as i32, bounds + shapes + lines.len() as i32, colour]);
+            heads.extend([top, word(seen.len()), word(bounds + shapes + lines.len()), colour]);
             lines.extend(seen.iter().flat_map(|r| [r.1, r.2]));
         }
-        words.push(bounds + heads.len() as i32);
+        words.push(word(bounds + heads.len()));
     }
     words.into_iter().chain(heads).chain(lines).flat_map(i32::to_le_bytes).collect()
 }
