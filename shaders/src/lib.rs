@@ -15,7 +15,7 @@ mod error;
 mod fallback;
 mod gpu;
 mod kernel;
-#[allow(dead_code, reason = "the build alone compares the structures")]
+#[allow(dead_code, reason = "tests/ladder alone compares the structures")]
 mod layout;
 mod open;
 mod patches;
@@ -25,6 +25,7 @@ mod rehearse;
 mod resize;
 mod rows;
 mod shapes;
+mod turn;
 mod wait;
 
 pub use wgpu;

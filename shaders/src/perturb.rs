@@ -147,7 +147,8 @@ fn blur(rows: Rows, count: u32, (radius, inner, outer): (u32, u32, u32)) -> Vec<
     vec![across(), across(), across(), down(), down(), down()]
 }
 
-fn quarter_turn(from: Rows, to: Rows, back: bool, count: u32) -> Step {
+/// The step that turns pictures clockwise or back.
+pub(crate) fn quarter_turn(from: Rows, to: Rows, back: bool, count: u32) -> Step {
     let constants = [Some(("BACK", u32::from(back))), None, None];
     let params = layout::QuarterTurn {
         width: to.width,

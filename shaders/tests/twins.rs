@@ -80,6 +80,17 @@ fn quarter_turns_back() {
 }
 
 #[test]
+fn quarter_turns_at_their_own_size() {
+    let Some(gpu) = gpu(&any()) else { return };
+    for frame in pictures().into_iter().chain([picture(3840, 2160, 3)]) {
+        let one = std::slice::from_ref(&frame);
+        let found = [false, true].map(|back| block_on(gpu.turn(one, back)).expect("turned"));
+        let expected = [frame.quarter_turn(), frame.quarter_turn_back()];
+        assert_eq!(difference(&found.concat(), &expected), None, "on {}", gpu.name());
+    }
+}
+
+#[test]
 fn noise() {
     let at = |tenths, key| Perturbation::Noise { tenths: Strength::Steady(tenths), key };
     // The list is shorter than the segment: what is past its end stays.
@@ -264,6 +275,10 @@ fn rows_of_patches() {
             "{size:?} to {to:?}, {patch} {merge} {span}"
         );
     }
+    let (large, layout) = ([picture(3840, 2160, 1)], values(16, 2, 2));
+    let found = block_on(gpu.patches(&large, (1120, 640), Filter::Bicubic, &layout)).expect("patches");
+    let resized = [resize(&large[0], 1120, 640, Filter::Bicubic)];
+    assert!(bits(&found) == bits(&patches(&resized, &layout)), "3840x2160");
     let error = block_on(gpu.patches(&[picture(9, 9, 1)], (33, 32), Filter::Box, &values(16, 2, 2)));
     assert!(error.expect_err("33 is no multiple").to_string().contains("33x32"));
     assert!(block_on(gpu.patches(&[picture(9, 9, 1)], (32, 32), Filter::Box, &values(0, 2, 2))).is_err());

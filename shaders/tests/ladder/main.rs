@@ -1,14 +1,16 @@
-//! The build's check of kernels finds what is wrong with them, and says where.
+//! Every kernel is sound without a device at hand, and the check of that finds what is wrong, and says where.
 
-#[path = "../build/check.rs"]
 mod check;
-#[path = "../src/layout.rs"]
+#[path = "../../src/layout.rs"]
 #[allow(dead_code, reason = "the crate fills the structures, the check only compares them")]
 mod layout;
 
+use std::fs;
+use std::path::Path;
+
 use layout::{LAYOUTS, Layout};
 
-const INVERT: &str = include_str!("../wgsl/invert.wgsl");
+const INVERT: &str = include_str!("../../wgsl/invert.wgsl");
 
 fn invert() -> &'static Layout {
     LAYOUTS.iter().find(|l| l.kernel == "invert").expect("listed")
@@ -21,8 +23,23 @@ fn report(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn the_kernel_itself_passes() {
-    assert_eq!(check::check("wgsl/invert.wgsl", INVERT, invert()), Ok(()));
+fn every_kernel_passes_and_has_its_structure() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("wgsl");
+    let mut faults = Vec::new();
+    for layout in LAYOUTS {
+        let path = folder.join(format!("{}.wgsl", layout.kernel));
+        let source = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let shown = format!("shaders/wgsl/{}.wgsl", layout.kernel);
+        faults.extend(check::check(&shown, &source, layout).err());
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let mut files: Vec<String> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("listed").file_name().to_string_lossy().into_owned())
+        .collect();
+    files.sort();
+    let kernels: Vec<String> = LAYOUTS.iter().map(|l| format!("{}.wgsl", l.kernel)).collect();
+    assert_eq!(files, kernels, "one structure of the host for each file, by name");
 }
 
 #[test]

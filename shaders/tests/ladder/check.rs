@@ -1,7 +1,5 @@
 //! What every kernel is held to before it reaches a device: it parses, it is valid on any WebGPU there is, it stays
 //! within the least limits, and the host's structures lie as it reads them.
-//!
-//! The build script calls this; the tests call it with kernels that are at fault.
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ScalarKind, ShaderStage, TypeInner};
