@@ -17,13 +17,11 @@ pub struct Options {
     pub software: bool,
     /// Most bytes of a batch of frames, at most 128 MiB.
     pub batch: u64,
-    /// Share of the device's memory in percent beyond which nothing more is taken, where drivers tell how much is used.
-    pub memory: Option<u8>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { adapter: None, software: false, batch: BINDING, memory: None }
+        Self { adapter: None, software: false, batch: BINDING }
     }
 }
 
@@ -35,7 +33,6 @@ impl Gpu {
     pub async fn open(options: &Options) -> Result<Self, GpuError> {
         let mut wanted = wgpu::InstanceDescriptor::new_without_display_handle();
         wanted.backends = wgpu::Backends::PRIMARY;
-        wanted.memory_budget_thresholds.for_resource_creation = options.memory;
         let instance = wgpu::Instance::new(wanted);
         let adapter = adapter(&instance, options).await?;
         let name = describe(&adapter.get_info());

@@ -2,8 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// Buffers kept at most.
+use crate::open::BINDING;
+
+/// Buffers kept at most, and their bytes: what one batch of the largest takes.
 const KEPT: usize = 8;
+const BYTES: u64 = 3 * BINDING;
 
 /// Buffers that nobody uses now.
 #[derive(Debug, Default)]
@@ -18,7 +21,7 @@ impl Pool {
         let best =
             free.iter().enumerate().filter(|(_, b)| fits(b)).min_by_key(|(_, b)| b.size()).map(|(i, _)| i);
         match best {
-            Some(i) => free.swap_remove(i),
+            Some(i) => free.remove(i),
             None => device.create_buffer(&wgpu::BufferDescriptor {
                 label: None,
                 size,
@@ -32,8 +35,11 @@ impl Pool {
     pub(crate) fn give(&self, buffers: impl IntoIterator<Item = wgpu::Buffer>) {
         let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         free.extend(buffers);
-        let over = free.len().saturating_sub(KEPT);
-        free.drain(..over);
+        let mut bytes: u64 = free.iter().map(wgpu::Buffer::size).sum();
+        while free.len() > KEPT || bytes > BYTES {
+            // The one that has been here longest.
+            bytes -= free.remove(0).size();
+        }
     }
 
     /// Lets all of them go.

@@ -1,8 +1,8 @@
 //! What every kernel is held to before it reaches a device: it parses, it is valid on any WebGPU there is, it stays
 //! within the least limits, and the host's structures lie as it reads them.
 
-use naga::valid::{Capabilities, ValidationFlags, Validator};
-use naga::{AddressSpace, Module, ScalarKind, ShaderStage, TypeInner};
+use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use naga::{AddressSpace, Expression, Handle, Module, ScalarKind, ShaderStage, Span, TypeInner};
 
 use crate::layout::{GROUP, Layout};
 
@@ -19,10 +19,30 @@ pub(crate) fn check(path: &str, source: &str, layout: &Layout) -> Result<(), Str
     let module =
         naga::front::wgsl::parse_str(source).map_err(|e| e.emit_to_string_with_path(source, path))?;
     // No capability beyond the baseline: no f16, no 64 bits, no subgroups.
-    Validator::new(ValidationFlags::all(), Capabilities::empty())
+    let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
         .validate(&module)
         .map_err(|e| e.emit_to_string_with_path(source, path))?;
+    if let Some(span) = real(&module, &info) {
+        let at = span.location(source);
+        let (line, column) = (at.line_number, at.line_position);
+        return Err(format!(
+            "{path}:{line}:{column}: floating point, which devices may round each in its own way"
+        ));
+    }
     lint(&module, layout).map_err(|what| format!("{path}: {what}"))
+}
+
+/// Where a kernel computes with real numbers.
+fn real(module: &Module, info: &ModuleInfo) -> Option<Span> {
+    let entries = module.entry_points.iter().enumerate().map(|(i, e)| (&e.function, info.get_entry_point(i)));
+    let functions = module.functions.iter().map(|(handle, function)| (function, &info[handle]));
+    entries.chain(functions).find_map(|(function, info)| {
+        let float = |(handle, _): &(Handle<Expression>, &Expression)| {
+            let inner = info[*handle].ty.inner_with(&module.types);
+            inner.scalar_kind() == Some(ScalarKind::Float)
+        };
+        function.expressions.iter().find(float).map(|(handle, _)| function.expressions.get_span(handle))
+    })
 }
 
 fn lint(module: &Module, layout: &Layout) -> Result<(), String> {

@@ -69,6 +69,14 @@ fn what_not_every_webgpu_has_is_refused() {
 }
 
 #[test]
+fn real_numbers_are_refused() {
+    let line = INVERT.lines().position(|l| l.contains("~src[at];")).expect("there") + 1;
+    let text = report("~src[at];", "u32(f32(src[at]) * 0.5);");
+    assert!(text.contains(&format!("invert.wgsl:{line}:")) && text.contains("floating point"), "{text}");
+    assert!(report("~src[at];", "pack4x8unorm(vec4<f32>(1.0));").contains("floating point"));
+}
+
+#[test]
 fn limits_and_bindings_are_counted() {
     assert!(report("(16, 8)", "(32, 16)").contains("[32, 16, 1]"));
     assert!(report("@binding(2)", "@binding(4)").contains("[0, 1, 4]"));
