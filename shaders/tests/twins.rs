@@ -34,7 +34,7 @@ fn everywhere(each: &[Perturbation]) {
 #[test]
 fn saturation() {
     let at = |permille| Perturbation::Saturation { permille };
-    everywhere(&[at(2000), at(0), at(777), at(10_000)]);
+    everywhere(&[at(2000), at(0), at(1100), at(10_000)]);
 }
 
 #[test]
