@@ -25,6 +25,7 @@ mod rehearse;
 mod resize;
 mod rows;
 mod shapes;
+mod submit;
 mod turn;
 mod wait;
 

@@ -1,0 +1,145 @@
+//! Handing work to a device: upload, submit, wait, take back; and finding out what went wrong.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use wgpu::BufferUsages;
+
+use crate::error::GpuError;
+use crate::gpu::Gpu;
+use crate::wait::Later;
+
+/// How long a batch may take, in seconds; a thousand times what one takes in software.
+const PATIENCE: u64 = 120;
+
+const PICTURES: BufferUsages =
+    BufferUsages::STORAGE.union(BufferUsages::COPY_SRC).union(BufferUsages::COPY_DST);
+const BACK: BufferUsages = BufferUsages::MAP_READ.union(BufferUsages::COPY_DST);
+
+impl Gpu {
+    /// Tidies up after a failure, and finds out whether a lost device is behind it.
+    pub(crate) async fn settle<T>(&self, result: Result<T, GpuError>) -> Result<T, GpuError> {
+        if result.is_err() {
+            self.pool.clear();
+            self.pipelines.clear();
+        }
+        match result {
+            // Drivers may give a device up for lack of memory: that is then the reason, and the loss the next one.
+            Err(GpuError::Memory(why)) => Err(GpuError::Memory(why)),
+            // Whatever else is reported, a device that is gone is the reason.
+            Err(error) => Err(self.gone().await.map_or(error, GpuError::Lost)),
+            made => made,
+        }
+    }
+
+    /// What was told of a loss.
+    pub(crate) fn told(&self) -> Option<String> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the device is gone, and what is known of that. Devices of others tell their owners alone; they are
+    /// asked for a trifle, which a lost one refuses without lack of memory.
+    async fn gone(&self) -> Option<String> {
+        // Losses are told when somebody polls; that this may fail says nothing more.
+        let _ = self.device.poll(wgpu::PollType::Poll);
+        if let Some(told) = self.told() {
+            return Some(told);
+        }
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let trifle = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: 4,
+            usage: BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        self.queue.write_buffer(&trifle, 0, &[0; 4]);
+        let (memory, validation) = (memory.pop(), validation.pop());
+        let (memory, validation) = (memory.await, validation.await);
+        (memory.is_none() && validation.is_some()).then(|| "it refuses everything".to_owned())
+    }
+
+    /// Uploads, does what `encode` says with two buffers of `size` bytes, and takes the first bytes of the one that it
+    /// answers.
+    pub(crate) async fn try_run<T>(
+        &self,
+        size: u64,
+        (bytes, fill): (u64, impl FnOnce(&mut dyn FnMut(usize, &[u8]))),
+        encode: impl FnOnce(&mut wgpu::CommandEncoder, &[wgpu::Buffer; 2]) -> usize,
+        (made, take): (u64, impl FnOnce(&[u8]) -> T),
+    ) -> Result<T, GpuError> {
+        // They must end in the reverse order.
+        let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let pictures = [(); 2].map(|()| self.pool.take(&self.device, PICTURES, size.max(4)));
+        let back = self.pool.take(&self.device, BACK, made);
+        self.upload(&pictures[0], bytes, fill);
+        let mut commands = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let last = encode(&mut commands, &pictures) % 2;
+        commands.copy_buffer_to_buffer(&pictures[last], 0, &back, 0, made);
+        let submitted = self.queue.submit([commands.finish()]);
+        let mapped = Later::new();
+        let bring = mapped.clone();
+        back.slice(..made).map_async(wgpu::MapMode::Read, move |result| bring.bring(result));
+        let (memory, validation, internal) = (memory.pop(), validation.pop(), internal.pop());
+        let (memory, validation, internal) = (memory.await, validation.await, internal.await);
+        if let Some(error) = memory {
+            return Err(GpuError::Memory(sources(&error)));
+        }
+        if let Some(error) = validation.or(internal) {
+            return Err(GpuError::Refused(sources(&error)));
+        }
+        self.wait(submitted, &mapped).await?;
+        let result = {
+            let view = back.slice(..made).get_mapped_range().map_err(|e| GpuError::Refused(e.to_string()))?;
+            take(&view)
+        };
+        back.unmap();
+        self.pool.give(pictures.into_iter().chain([back]));
+        Ok(result)
+    }
+
+    fn upload(&self, buffer: &wgpu::Buffer, bytes: u64, fill: impl FnOnce(&mut dyn FnMut(usize, &[u8]))) {
+        let Some(size) = wgpu::BufferSize::new(bytes) else { return };
+        // None where the buffer is not: the scopes know why.
+        if let Some(mut view) = self.queue.write_buffer_with(buffer, 0, size) {
+            fill(&mut |at, piece| view.slice(at..at + piece.len()).copy_from_slice(piece));
+        }
+    }
+
+    /// Waits until what was submitted is done and its result can be read.
+    async fn wait(
+        &self,
+        submitted: wgpu::SubmissionIndex,
+        mapped: &Later<Result<(), wgpu::BufferAsyncError>>,
+    ) -> Result<(), GpuError> {
+        let timeout = Some(Duration::from_secs(PATIENCE));
+        match self.device.poll(wgpu::PollType::Wait { submission_index: Some(submitted), timeout }) {
+            Err(wgpu::PollError::Timeout) => return Err(GpuError::Late { seconds: PATIENCE }),
+            Err(error) => return Err(GpuError::Refused(error.to_string())),
+            Ok(_) => {}
+        }
+        // Browsers poll by themselves; elsewhere what has not come by now does not come.
+        let result = match mapped.take() {
+            Some(result) => result,
+            None if cfg!(target_family = "wasm") => mapped.wait().await,
+            None => return Err(GpuError::Lost("its work was done and its result never came".to_owned())),
+        };
+        result.map_err(|e| GpuError::Lost(e.to_string()))
+    }
+}
+
+/// An error with what is behind it.
+fn sources(error: &wgpu::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(source) = next {
+        let more = source.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        next = source.source();
+    }
+    text
+}
