@@ -45,6 +45,7 @@ impl Gpu {
             .request_device(&asked)
             .await
             .map_err(|e| GpuError::NoDevice { adapter: name.clone(), why: e.to_string() })?;
+        let name = named(&device);
         let lost = Arc::new(Mutex::new(None));
         let (gone, fault) = (Arc::clone(&lost), Arc::clone(&lost));
         device.set_device_lost_callback(move |reason, text| {
@@ -58,7 +59,7 @@ impl Gpu {
     /// Works on a device that somebody else made, for example Burn's. Its owner's handlers stay.
     #[must_use]
     pub fn on(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        let name = describe(&device.adapter_info());
+        let name = named(&device);
         Self::new(device, queue, name, Arc::new(Mutex::new(None)), BINDING)
     }
 }
@@ -95,8 +96,24 @@ async fn adapter(instance: &wgpu::Instance, options: &Options) -> Result<wgpu::A
     }
 }
 
-/// An adapter's name with its kind, backend and driver.
+/// A device's adapter, as [`describe`] does. Browsers seldom tell its name, but mostly who made it and what it is.
+fn named(device: &wgpu::Device) -> String {
+    #[cfg_attr(not(target_family = "wasm"), allow(unused_mut, reason = "elsewhere it has a name"))]
+    let mut info = device.adapter_info();
+    #[cfg(target_family = "wasm")]
+    if let Some(told) = device.as_webgpu().map(wgpu::webgpu::GpuDevice::adapter_info) {
+        let parts = [told.vendor(), told.architecture(), told.device(), told.description()];
+        info.name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    }
+    describe(&info)
+}
+
+/// An adapter's name with its kind, backend and, where it is told, driver.
 fn describe(info: &wgpu::AdapterInfo) -> String {
+    let name = if info.name.is_empty() { "a nameless adapter" } else { &info.name };
+    let told = [format!("{:?}", info.device_type), format!("{:?}", info.backend)];
     let driver = [info.driver.as_str(), info.driver_info.as_str()].join(" ");
-    format!("{} ({:?}, {:?}, {})", info.name, info.device_type, info.backend, driver.trim())
+    let told: Vec<&str> =
+        told.iter().map(String::as_str).chain([driver.trim()]).filter(|t| !t.is_empty()).collect();
+    format!("{name} ({})", told.join(", "))
 }

@@ -7,7 +7,8 @@ use scrubjay_core::perturb::shape::{Shape, Sprite, draw};
 use scrubjay_core::perturb::{Kind, Perturbation, Strength, Work, exactly};
 use scrubjay_core::resample::{Filter, resize};
 use scrubjay_core::rng::Stream;
-use scrubjay_shaders::{Gpu, Options, Patches, block_on};
+use scrubjay_shaders::{Gpu, Options, block_on};
+use support::cases::{numbers, patches, sprites};
 use support::{any, difference, gpu, picture, pictures};
 
 /// Core's and the device's result of one perturbation.
@@ -195,20 +196,7 @@ fn shapes() {
     let mut stream = Stream::keyed(6, "shaders", "shapes", 0);
     let mut check = |frames: Vec<Frame>| {
         let (mut found, mut expected) = (frames.clone(), frames);
-        let lists: Vec<Vec<(Shape, Sprite)>> = found
-            .iter()
-            .map(|f| {
-                let sprite = |stream: &mut Stream| Sprite {
-                    x: stream.range(-10, f.width as i32 + 10),
-                    y: stream.range(-10, f.height as i32 + 10),
-                    size: stream.range(0, 60) as u32,
-                    turn: stream.bits() as u16,
-                    rgb: [0; 3].map(|_| stream.bits() as u8),
-                };
-                let count = stream.range(0, 6);
-                (0..count).map(|_| (Shape::ALL[stream.below(3) as usize], sprite(&mut stream))).collect()
-            })
-            .collect();
+        let lists: Vec<Vec<(Shape, Sprite)>> = found.iter().map(|f| sprites(&mut stream, f)).collect();
         block_on(gpu.shapes(&lists, &mut found)).expect("painted");
         for (frame, list) in expected.iter_mut().zip(&lists) {
             for (shape, sprite) in list {
@@ -224,47 +212,14 @@ fn shapes() {
     check(vec![picture(3840, 2160, 1)]);
 }
 
-/// The order of the model's rows, value by value; `tests/patches.rs` of the workspace compares with the model itself.
-fn patches(frames: &[Frame], layout: &Patches) -> Vec<f32> {
-    let [patch, merge, span] = [layout.patch, layout.merge, layout.span].map(|n| n as usize);
-    let (width, height) = (frames[0].width as usize, frames[0].height as usize);
-    let mut out = Vec::new();
-    for t in 0..frames.len().div_ceil(span) {
-        for top in (0..height).step_by(patch * merge) {
-            for left in (0..width).step_by(patch * merge) {
-                for inner in 0..merge * merge {
-                    for value in 0..3 * span * patch * patch {
-                        let (channel, rest) =
-                            (value / (span * patch * patch), value % (span * patch * patch));
-                        let frame = &frames[(t * span + rest / (patch * patch)).min(frames.len() - 1)];
-                        let y = top + inner / merge * patch + rest / patch % patch;
-                        let x = left + inner % merge * patch + rest % patch;
-                        let byte = frame.rgb[(y * width + x) * 3 + channel];
-                        out.push(layout.values[channel][usize::from(byte)]);
-                    }
-                }
-            }
-        }
-    }
-    out
-}
-
 #[test]
 fn rows_of_patches() {
     let Some(gpu) = gpu(&any()) else { return };
-    let values = |patch, merge, span| {
-        let mut values = Box::new([[0.0; 256]; 3]);
-        for (i, value) in values.as_flattened_mut().iter_mut().enumerate() {
-            // Numbers of every kind: what is copied bit by bit needs no arithmetic to be right.
-            *value = f32::from_bits((i as u32).wrapping_mul(0x9e37_79b9));
-        }
-        Patches { patch, merge, span, values }
-    };
     let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<u32>>();
     let mut stream = Stream::keyed(8, "shaders", "patches", 0);
     for (i, size) in support::sizes().into_iter().enumerate() {
         let [patch, merge, span] = [[16, 2, 2], [14, 2, 2], [4, 1, 1], [3, 3, 3]][i % 4];
-        let layout = values(patch, merge, span);
+        let layout = numbers(patch, merge, span);
         let side = patch * merge;
         let to = (stream.range(1, 3) as u32 * side, stream.range(1, 3) as u32 * side);
         let frames: Vec<Frame> = (0..stream.range(1, 5) as u64).map(|k| picture(size.0, size.1, k)).collect();
@@ -275,11 +230,11 @@ fn rows_of_patches() {
             "{size:?} to {to:?}, {patch} {merge} {span}"
         );
     }
-    let (large, layout) = ([picture(3840, 2160, 1)], values(16, 2, 2));
+    let (large, layout) = ([picture(3840, 2160, 1)], numbers(16, 2, 2));
     let found = block_on(gpu.patches(&large, (1120, 640), Filter::Bicubic, &layout)).expect("patches");
     let resized = [resize(&large[0], 1120, 640, Filter::Bicubic)];
     assert!(bits(&found) == bits(&patches(&resized, &layout)), "3840x2160");
-    let error = block_on(gpu.patches(&[picture(9, 9, 1)], (33, 32), Filter::Box, &values(16, 2, 2)));
+    let error = block_on(gpu.patches(&[picture(9, 9, 1)], (33, 32), Filter::Box, &numbers(16, 2, 2)));
     assert!(error.expect_err("33 is no multiple").to_string().contains("33x32"));
-    assert!(block_on(gpu.patches(&[picture(9, 9, 1)], (32, 32), Filter::Box, &values(0, 2, 2))).is_err());
+    assert!(block_on(gpu.patches(&[picture(9, 9, 1)], (32, 32), Filter::Box, &numbers(0, 2, 2))).is_err());
 }

@@ -2,9 +2,15 @@
 
 use scrubjay_core::frame::Frame;
 use scrubjay_core::rng::Stream;
-use scrubjay_shaders::{Gpu, Options, block_on};
+use scrubjay_shaders::Options;
+#[cfg(not(target_family = "wasm"))]
+use scrubjay_shaders::{Gpu, block_on};
+
+#[allow(dead_code, reason = "not every test has use for it")]
+pub(crate) mod cases;
 
 /// A device, software or not, told by name; `None` is told too.
+#[cfg(not(target_family = "wasm"))]
 pub(crate) fn gpu(options: &Options) -> Option<Gpu> {
     match block_on(Gpu::open(options)) {
         Ok(gpu) => {
