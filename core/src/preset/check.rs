@@ -165,8 +165,9 @@ impl Grpo {
                 ("resample", self.resample, MOST),
             ],
         )?;
-        let tokens = self.prompts * self.group.max(1);
-        if tokens > MOST_STEPS || tokens * self.max_tokens > 1 << 36 {
+        // Each is at most 2^20, so that their product fits, also where a word has 32 bits.
+        let tokens = self.prompts as u64 * self.group as u64 * self.max_tokens as u64;
+        if tokens > 1 << 36 {
             return Err(format!(
                 "grpo.prompts = {}, grpo.group = {} and grpo.max_tokens = {} are more tokens in a step than can be sampled",
                 self.prompts, self.group, self.max_tokens
