@@ -1,10 +1,15 @@
 //! Realizing: a recipe and its source frames become what is shown, asked and known.
 
+mod pixels;
+
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::chance;
 use crate::frame::{Clip, Frame, stimulus_hash};
-use crate::perturb::{Perturbation, shape};
+use crate::perturb::Perturbation;
+use crate::perturb::shape::{Shape, Sprite};
 use crate::prompt::{Prompt, Templates};
 use crate::recipe::{Recipe, RecipeError, paint};
 use crate::reward::table::Reward;
@@ -13,6 +18,8 @@ use crate::reward::{Score, own};
 use crate::source::{Source, Timeline};
 use crate::task::{Task, TaskName, counting, grounding, jigsaw, ratio, segments};
 use crate::time::Interval;
+
+pub use self::pixels::PixelWork;
 
 /// The known answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -215,6 +222,19 @@ pub fn realize_scene(recipe: &Recipe) -> Result<Item, RealizeError> {
 /// # Errors
 /// [`RealizeError`] when the recipe is invalid or the frames are not the ones it wants.
 pub fn realize(recipe: &Recipe, frames: Vec<Vec<Frame>>) -> Result<Item, RealizeError> {
+    pixels::at_once(realize_with(recipe, frames, async |work: PixelWork<'_>| work.run()))
+}
+
+/// As [`realize`], with pixel work done by somebody else: `work` is called with one piece after another, and must leave
+/// the pictures as [`PixelWork::run`] would. What is done to which pictures is decided here all the same.
+///
+/// # Errors
+/// As [`realize`].
+pub async fn realize_with(
+    recipe: &Recipe,
+    frames: Vec<Vec<Frame>>,
+    mut work: impl AsyncFnMut(PixelWork<'_>),
+) -> Result<Item, RealizeError> {
     let timeline = recipe.timeline()?;
     let wants = recipe.wants()?;
     let (wanted, given) = (wants.iter().map(|w| w.indices.len()).sum(), frames.iter().map(Vec::len).sum());
@@ -257,7 +277,14 @@ pub fn realize(recipe: &Recipe, frames: Vec<Vec<Frame>>) -> Result<Item, Realize
                     *picture = theirs[k.min(last)].clone();
                 }
             }
-            other => other.apply(&mut pictures[place.clone()]),
+            // These move pictures about without looking into them.
+            time @ (Perturbation::Shuffle { .. }
+            | Perturbation::StutterHold { .. }
+            | Perturbation::Slow { .. }
+            | Perturbation::Fast { .. }) => time.apply(&mut pictures[place.clone()]),
+            perturbation => {
+                work(PixelWork::Perturb { perturbation, pictures: &mut pictures[place.clone()] }).await;
+            }
         }
         let steady = matches!(segment.perturbation, Perturbation::Slow { .. } | Perturbation::Fast { .. });
         if !steady && before == pictures[place] {
@@ -272,10 +299,18 @@ pub fn realize(recipe: &Recipe, frames: Vec<Vec<Frame>>) -> Result<Item, Realize
             order.iter().map(|c| clip(part(c), &even)).collect()
         }
         Task::Counting { groups, .. } => {
+            let mut drawn: BTreeMap<usize, Vec<(Shape, Sprite)>> = BTreeMap::new();
             for group in groups {
-                for sprite in &group.sprites {
-                    shape::draw(&mut pictures[group.frame as usize], group.shape, sprite);
-                }
+                let shapes = group.sprites.iter().map(|sprite| (group.shape, *sprite));
+                drawn.entry(group.frame as usize).or_default().extend(shapes);
+            }
+            // Those that shapes are drawn on are handed over alone, and come back to their places.
+            let (places, shapes): (Vec<usize>, Vec<_>) = drawn.into_iter().unzip();
+            let taken = |place: &usize| std::mem::replace(&mut pictures[*place], Frame::black(0, 0));
+            let mut under: Vec<Frame> = places.iter().map(taken).collect();
+            work(PixelWork::Draw { shapes: &shapes, pictures: &mut under }).await;
+            for (place, picture) in places.into_iter().zip(under) {
+                pictures[place] = picture;
             }
             vec![clip(pictures, &timeline)]
         }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use scrubjay_core::frame::Frame;
-use scrubjay_core::item::{Item, RealizeError, realize, scene_frames};
+use scrubjay_core::item::{Item, RealizeError, scene_frames};
 use scrubjay_core::recipe::{Want, paint};
 use scrubjay_core::source::Source;
 
@@ -17,6 +17,7 @@ use self::cache::Cache;
 use crate::dataset::recipes::Line;
 use crate::dataset::synth::content_hash;
 use crate::error::Error;
+use crate::pixels::Pixels;
 use crate::video::{self, VideoError};
 
 /// Realizes items; decoded frames are kept up to a bound, since the items of one video share them.
@@ -25,6 +26,7 @@ pub struct Loader {
     decoded: Mutex<Cache>,
     /// Files whose content was found to be the recipe's, as they were then.
     checked: Mutex<HashMap<PathBuf, Checked>>,
+    pixels: Pixels,
 }
 
 /// What a file was when its content was compared: content, length in bytes and time of change.
@@ -58,7 +60,13 @@ impl Loader {
     /// A loader that keeps at most so many bytes of decoded frames; 0 for none.
     #[must_use]
     pub fn with_cache(bytes: usize) -> Self {
-        Self { decoded: Mutex::new(Cache::new(bytes)), checked: Mutex::default() }
+        Self { decoded: Mutex::new(Cache::new(bytes)), checked: Mutex::default(), pixels: Pixels::default() }
+    }
+
+    /// The same with pixel work done elsewhere than in core; the items are the same.
+    #[must_use]
+    pub fn with_pixels(self, pixels: Pixels) -> Self {
+        Self { pixels, ..self }
     }
 
     /// Makes the item of a line.
@@ -94,7 +102,7 @@ impl Loader {
                 wants.iter().map(|want| self.frames(line, want)).collect::<Result<_, _>>()?
             }
         };
-        realize(&line.recipe, frames).map_err(|e| match e {
+        self.pixels.realize(&line.recipe, frames).map_err(|e| match e {
             RealizeError::Unchanged => failure(line, UNANSWERABLE, &e),
             e => recipe(&e),
         })

@@ -8,9 +8,10 @@ use clap::Args as ClapArgs;
 use scrubjay_core::scene::Family;
 
 use crate::dataset::annotations::{self, Format};
-use crate::dataset::materialise::{Form, Options, materialise};
+use crate::dataset::materialise::{Form, Options, materialise_by};
 use crate::dataset::synth::{Plan, synthesize};
 use crate::error::Error;
+use crate::pixels::Pixels;
 use crate::video::is_picture;
 
 /// Arguments.
@@ -63,6 +64,10 @@ pub(super) struct Args {
     /// Put before every path in these files; without it they start in the folder written into.
     #[arg(long, value_name = "FOLDER", requires = "materialise")]
     path_prefix: Option<String>,
+    /// What works on the pictures of these files: `cpu`, `wgpu` (a GPU, or software in its place), `auto` (a GPU if there is
+    /// one). The files are the same; what a device does not do is done on the CPU.
+    #[arg(long, default_value = "cpu", requires = "materialise")]
+    device: String,
     /// Folder to write into.
     #[arg(long)]
     out: PathBuf,
@@ -87,6 +92,7 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
     if args.against.as_ref().is_some_and(|a| *a == args.out) {
         return Err(Error::usage("--against and --out are the same folder: the bench would be written over"));
     }
+    let pixels = Pixels::open(&args.device)?;
     let (preset_name, preset) = super::preset(&args.preset, args.config.as_deref())?;
     let plan = Plan {
         videos: videos(&args.videos)?,
@@ -130,13 +136,33 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
     if let Some(form) = args.materialise {
         let options =
             Options { workers: plan.workers, per_shard: args.per_shard, path_prefix: args.path_prefix };
-        let report = materialise(&plan.out, form, &options)?;
+        if let Some(adapter) = pixels.adapter() {
+            eprintln!("note: pictures are worked on by {adapter}");
+        }
+        let report = materialise_by(&plan.out, form, &options, &pixels);
+        tell(&pixels);
+        let report = report?;
         for (cause, n) in &report.dropped {
             eprintln!("warning: {n} item{} dropped: {cause}", if *n == 1 { "" } else { "s" });
         }
         eprintln!("{} items as {form} in {}", report.items, plan.out.display());
     }
     Ok(())
+}
+
+/// Says who did the pixel work, where a device was asked for.
+fn tell(pixels: &Pixels) {
+    let account = pixels.account();
+    let pieces = |n: u64| format!("{n} piece{} of pixel work", if n == 1 { "" } else { "s" });
+    if pixels.adapter().is_some() {
+        eprintln!("note: the GPU did {}", pieces(account.gpu));
+    }
+    for (cause, (n, first)) in &account.core {
+        eprintln!("warning: the CPU did {} in the GPU's place: {cause}: {first}", pieces(*n));
+    }
+    if let (Some(refusal), true) = (pixels.refusal(), account.core.is_empty()) {
+        eprintln!("note: no GPU worked: {refusal}");
+    }
 }
 
 fn shard(text: &str) -> Result<(usize, usize), Error> {

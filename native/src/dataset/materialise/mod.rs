@@ -32,6 +32,7 @@ use super::recipes;
 use super::synth::content_hash;
 use crate::error::Error;
 use crate::files::writable_folder;
+use crate::pixels::Pixels;
 pub(crate) use picture::png;
 use place::Place;
 use work::Work;
@@ -155,6 +156,15 @@ pub fn holds(out: &Path) -> bool {
 /// another process is writing there, the encoder for video files is missing, or a file cannot be written; files listed
 /// before that stay valid.
 pub fn materialise(out: &Path, form: Form, options: &Options) -> Result<Report, Error> {
+    materialise_by(out, form, options, &Pixels::default())
+}
+
+/// As [`materialise`], with pixel work done elsewhere than in core: the files are the same, so that one call may go on
+/// where another left off.
+///
+/// # Errors
+/// As [`materialise`].
+pub fn materialise_by(out: &Path, form: Form, options: &Options, pixels: &Pixels) -> Result<Report, Error> {
     let per_shard = options.per_shard.unwrap_or(form.per_shard());
     if per_shard == 0 {
         return Err(Error::usage("0 items a shard: a shard has at least one"));
@@ -177,7 +187,7 @@ pub fn materialise(out: &Path, form: Form, options: &Options) -> Result<Report, 
         encode::check()?;
     }
     let pool = super::plan::workers(options.workers)?;
-    let work = Work { place: &place, inputs: &inputs, lines: &lines };
+    let work = Work { place: &place, inputs: &inputs, lines: &lines, pixels };
     // Once it is settled which items there are, a later run takes it from here.
     let ledger = match place.ledger()? {
         Some(ledger) => ledger,

@@ -12,12 +12,14 @@ use super::{Dropped, Form, Inputs, rows, shards, stage, table, verl};
 use crate::dataset::recipes::Line;
 use crate::error::Error;
 use crate::loader::Loader;
+use crate::pixels::Pixels;
 
 /// The items to be made and where they go.
 pub(super) struct Work<'a> {
     pub(super) place: &'a Place,
     pub(super) inputs: &'a Inputs,
     pub(super) lines: &'a [Line],
+    pub(super) pixels: &'a Pixels,
 }
 
 impl Work<'_> {
@@ -68,7 +70,7 @@ impl Work<'_> {
         groups.iter().par_bridge().try_for_each(|group| {
             // A source's frames are kept for as long as its items are made, and no longer. Its first item decodes
             // them; the others then find them, whichever worker has time for them.
-            let loader = Loader::default();
+            let loader = Loader::default().with_pixels(self.pixels.clone());
             let wanted: Vec<usize> = group.iter().copied().filter(|i| !self.has(*i)).collect();
             bar.inc((group.len() - wanted.len()) as u64);
             let Some((first, rest)) = wanted.split_first() else { return Ok(()) };
