@@ -26,7 +26,8 @@ const KINDS: [&str; 12] = [
 ];
 
 fn synth(out: &Path, more: &[&str]) -> String {
-    let config = out.with_extension("toml");
+    // The dataset names it.
+    let config = out.with_file_name("own.toml");
     let mix: String = KINDS
         .iter()
         .map(|kind| format!("{{ task = \"grounding\", kind = \"{kind}\", share = 1 }},\n"))
