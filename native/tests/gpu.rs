@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use scrubjay::dataset::materialise::{Form, Options, materialise, materialise_by};
+use scrubjay::dataset::recipes;
+use scrubjay::loader::Loader;
 use scrubjay::pixels::Pixels;
 use scrubjay_shaders::{Gpu, block_on};
 
@@ -130,17 +132,26 @@ fn a_device_that_is_lost_or_too_small_leaves_its_work_to_the_cpu() {
     };
     let outs = ["lost", "small"].map(with);
     let report = materialise(&cpu, Form::Verl, &options).expect("materialises");
-    lost.device().destroy();
+    let device = lost.device().clone();
+    let lost = Pixels::on(lost);
+    let loader = Loader::default().with_pixels(lost.clone());
+    for line in recipes::read(&cpu.join("recipes.jsonl")).expect("reads").iter().take(4) {
+        assert_eq!(loader.item(line).expect("realizes"), Loader::default().item(line).expect("realizes"));
+    }
+    let before = lost.account();
+    assert!(before.gpu > 0 && before.core.is_empty(), "{before:?}");
+    device.destroy();
     let small =
         scrubjay_shaders::Options { software: true, batch: 1000, ..scrubjay_shaders::Options::default() };
-    let small = block_on(Gpu::open(&small)).expect("there is one");
-    for (gpu, out, cause) in [(lost, &outs[0], "lost"), (small, &outs[1], "too-large")] {
-        let pixels = Pixels::on(gpu);
+    let small = Pixels::on(block_on(Gpu::open(&small)).expect("there is one"));
+    for (pixels, out, cause, done) in
+        [(lost, &outs[0], "lost", before.gpu), (small, &outs[1], "too-large", 0)]
+    {
         assert_eq!(materialise_by(out, Form::Verl, &options, &pixels).expect("materialises"), report);
         same(&cpu, out);
         let account = pixels.account();
         eprintln!("{account:?}");
-        assert_eq!((account.gpu, account.core.keys().collect::<Vec<_>>()), (0, vec![&cause]));
+        assert_eq!((account.gpu, account.core.keys().collect::<Vec<_>>()), (done, vec![&cause]));
         assert!(account.core[cause].0 > 20);
     }
 }

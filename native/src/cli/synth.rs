@@ -140,7 +140,7 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
             eprintln!("note: pictures are worked on by {adapter}");
         }
         let report = materialise_by(&plan.out, form, &options, &pixels);
-        tell(&pixels);
+        tell(&pixels, &args.device);
         let report = report?;
         for (cause, n) in &report.dropped {
             eprintln!("warning: {n} item{} dropped: {cause}", if *n == 1 { "" } else { "s" });
@@ -151,14 +151,16 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
 }
 
 /// Says who did the pixel work, where a device was asked for.
-fn tell(pixels: &Pixels) {
+fn tell(pixels: &Pixels, asked: &str) {
     let account = pixels.account();
     let pieces = |n: u64| format!("{n} piece{} of pixel work", if n == 1 { "" } else { "s" });
     if pixels.adapter().is_some() {
         eprintln!("note: the GPU did {}", pieces(account.gpu));
     }
     for (cause, (n, first)) in &account.core {
-        eprintln!("warning: the CPU did {} in the GPU's place: {cause}: {first}", pieces(*n));
+        // Who leaves the choice to the program is not warned of it.
+        let level = if asked == "auto" && *cause == "refused" { "note" } else { "warning" };
+        eprintln!("{level}: the CPU did {} in the GPU's place: {cause}: {first}", pieces(*n));
     }
     if let (Some(refusal), true) = (pixels.refusal(), account.core.is_empty()) {
         eprintln!("note: no GPU worked: {refusal}");
