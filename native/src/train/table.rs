@@ -14,7 +14,7 @@ use crate::files::write_atomic;
 /// When an evaluation was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Random weights.
+    /// Before any training.
     Before,
     /// After supervised learning.
     ColdStart,
