@@ -32,7 +32,7 @@ mod wait;
 pub use wgpu;
 
 pub use self::error::GpuError;
-pub use self::fallback::{Done, perturb_or_cpu};
+pub use self::fallback::{Done, perturb_or_cpu, work_or_cpu};
 pub use self::gpu::Gpu;
 pub use self::open::Options;
 pub use self::patches::Patches;

@@ -1,24 +1,23 @@
-//! Putting core's pictures on a canvas, and the clock that turns them into film.
+//! Putting pictures on a canvas, the clock that turns them into film, and where the focus goes.
 
 use gloo::timers::callback::Interval;
 use leptos::html;
 use leptos::prelude::*;
-use scrubjay_core::frame::Frame;
-use wasm_bindgen::{Clamped, JsCast};
-use web_sys::{CanvasRenderingContext2d, HtmlElement, ImageData};
+use wasm_bindgen::JsCast;
+use web_sys::{CanvasRenderingContext2d, HtmlElement};
 
-/// Shows a picture; a canvas that is not there yet, or a browser without 2D drawing, shows nothing.
-pub(crate) fn paint(canvas: NodeRef<html::Canvas>, frame: &Frame) {
+use super::puzzle::Film;
+
+/// Shows a frame; a canvas that is not there yet, or a browser without 2D drawing, shows nothing.
+pub(crate) fn paint(canvas: NodeRef<html::Canvas>, film: &Film, frame: usize) {
     let Some(canvas) = canvas.get() else { return };
-    if (canvas.width(), canvas.height()) != (frame.width, frame.height) {
-        canvas.set_width(frame.width);
-        canvas.set_height(frame.height);
+    if (canvas.width(), canvas.height()) != (film.width, film.height) {
+        canvas.set_width(film.width);
+        canvas.set_height(film.height);
     }
     let Some(context) = canvas.get_context("2d").ok().flatten() else { return };
     let Ok(context) = context.dyn_into::<CanvasRenderingContext2d>() else { return };
-    let rgba = frame.rgba();
-    if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), frame.width, frame.height)
-    {
+    if let Some(image) = film.image(frame) {
         context.put_image_data(&image, 0.0, 0.0).ok();
     }
 }
@@ -38,10 +37,10 @@ where
 /// A page's heading: it names the tab, and takes the focus when the page replaces another one, so that a screen
 /// reader says where the visitor has arrived.
 #[component]
-pub(crate) fn Heading(text: &'static str) -> impl IntoView {
+pub(crate) fn Heading(#[prop(into)] text: Signal<String>) -> impl IntoView {
     let heading = NodeRef::<html::H1>::new();
     Effect::new(move |_| {
-        document().set_title(&format!("{text} · Scrubjay"));
+        document().set_title(&format!("{} · Scrubjay", text.get()));
         // The link that was followed is gone with its page and has left the focus on nothing.
         if heading.get().is_some() && document().active_element().is_none_or(|e| e.tag_name() == "BODY") {
             focus(heading);

@@ -1,21 +1,21 @@
 //! The pages.
 
 mod home;
-mod play;
+mod item;
 
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use crate::screen::Heading;
+use super::screen::Heading;
 
 pub(crate) use home::Home;
-pub(crate) use play::Play;
+pub(crate) use item::Play;
 
 /// For a path that is no page.
 #[component]
 pub(crate) fn Missing() -> impl IntoView {
     view! {
-        <Heading text="There is no such page"/>
-        <p><A href="/">"Back to the start"</A></p>
+        <Heading text=Signal::derive(t!("missing.title"))/>
+        <p><A href="/">{t!("missing.back")}</A></p>
     }
 }

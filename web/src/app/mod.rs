@@ -1,0 +1,60 @@
+//! The page: the frame around every page, and which path shows which page.
+
+// First, since its macros are known only to what follows.
+#[macro_use]
+mod words;
+
+mod board;
+mod hand;
+mod keep;
+mod pages;
+mod place;
+mod puzzle;
+mod round;
+mod screen;
+mod table;
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::path;
+
+use self::hand::Hand;
+use self::pages::{Home, Missing, Play};
+use self::screen::focus;
+
+/// Puts the site into the document.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    words::choose();
+    leptos::mount::mount_to_body(App);
+}
+
+/// The whole site.
+#[component]
+fn App() -> impl IntoView {
+    provide_context(Hand::new());
+    let main = NodeRef::<html::Main>::new();
+    let embedded = place::embedded();
+    view! {
+        <Router base=place::base()>
+            {(!embedded).then(|| view! {
+                <button class="skip" type="button" on:click=move |_| focus(main)>{t!("skip")}</button>
+                <header>
+                    <A href="/" attr:class="brand">"Scrubjay"</A>
+                    <nav aria-label=t!("nav.name")>
+                        <A href="/p/jigsaw/1">"Jigsaw"</A>
+                        <A href="/p/grounding/1">"Spot the change"</A>
+                    </nav>
+                </header>
+            })}
+            <main id="main" tabindex="-1" node_ref=main class:embedded=embedded>
+                <Routes fallback=Missing>
+                    <Route path=path!("/") view=Home/>
+                    <Route path=path!("/p/:task/:seed") view=Play/>
+                </Routes>
+            </main>
+            {(!embedded).then(|| view! { <footer>{t!("footer")}</footer> })}
+        </Router>
+    }
+}
