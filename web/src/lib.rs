@@ -11,5 +11,6 @@
 pub mod app;
 #[cfg(target_arch = "wasm32")]
 pub mod maker;
+pub mod clips;
 pub mod messages;
 pub mod wire;

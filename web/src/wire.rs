@@ -54,6 +54,13 @@ pub enum Ask {
         /// By whom.
         hands: Hands,
     },
+    /// Make the puzzle of a recipe whose source is a scene. The answer is as for an address.
+    Recipe {
+        /// Which.
+        recipe: Box<Recipe>,
+        /// By whom.
+        hands: Hands,
+    },
     /// Draw puzzles of scenes without making their pictures, for a list. The answer is [`Told::Drawn`].
     Draw {
         /// The task.

@@ -5,14 +5,18 @@
 mod words;
 
 mod board;
+mod guest;
 mod hand;
 mod keep;
 mod pages;
 mod place;
 mod puzzle;
+mod results;
 mod round;
 mod screen;
+mod share;
 mod table;
+mod tour;
 
 use leptos::html;
 use leptos::prelude::*;
@@ -20,7 +24,7 @@ use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::path;
 
 use self::hand::Hand;
-use self::pages::{Home, Missing, Play};
+use self::pages::{Home, Item, Kinds, Missing, Play};
 use self::screen::focus;
 
 /// Puts the site into the document.
@@ -51,7 +55,9 @@ fn App() -> impl IntoView {
             <main id="main" tabindex="-1" node_ref=main class:embedded=embedded>
                 <Routes fallback=Missing>
                     <Route path=path!("/") view=Home/>
-                    <Route path=path!("/p/:task/:seed") view=Play/>
+                    <Route path=path!("/play") view=Kinds/>
+                    <Route path=path!("/play/:task") view=Play/>
+                    <Route path=path!("/p/:task/:seed") view=Item/>
                 </Routes>
             </main>
             {(!embedded).then(|| view! { <footer>{t!("footer")}</footer> })}

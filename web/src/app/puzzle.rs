@@ -12,6 +12,7 @@ use send_wrapper::SendWrapper;
 use web_sys::ImageData;
 
 use super::hand::Hand;
+use super::place;
 use crate::wire::{Address, Ask, Fault, Hands, Kind, Made, Sizes, Told};
 
 /// Frames of one size that are shown one after the other.
@@ -50,8 +51,8 @@ impl Film {
 /// A puzzle.
 #[derive(Debug)]
 pub(crate) struct Puzzle {
-    /// Its link.
-    pub(crate) address: Address,
+    /// Its link, if it has one.
+    pub(crate) address: Option<Address>,
     /// What defines it.
     pub(crate) recipe: Recipe,
     /// What is right.
@@ -70,9 +71,18 @@ pub(crate) struct Puzzle {
 }
 
 impl Puzzle {
-    /// Has a puzzle made.
-    pub(crate) async fn make(hand: &Hand, address: Address, hands: Hands) -> Result<Arc<Self>, Fault> {
-        let (told, buffers) = hand.ask(Ask::Puzzle { address: address.clone(), hands }).await?;
+    /// Has the puzzle of a link made.
+    pub(crate) async fn make(hand: &Hand, address: Address) -> Result<Arc<Self>, Fault> {
+        let ask = Ask::Puzzle { address: address.clone(), hands: hands() };
+        Self::from(hand.ask(ask).await?, Some(address))
+    }
+
+    /// Has the puzzle of a scene's recipe made.
+    pub(crate) async fn of(hand: &Hand, recipe: Recipe) -> Result<Arc<Self>, Fault> {
+        Self::from(hand.ask(Ask::Recipe { recipe: Box::new(recipe), hands: hands() }).await?, None)
+    }
+
+    fn from((told, buffers): (Told, Vec<ArrayBuffer>), address: Option<Address>) -> Result<Arc<Self>, Fault> {
         let broken = |e: &str| Fault { kind: Kind::Worker, text: e.to_owned() };
         let Told::Puzzle(made) = told else { return Err(broken("something else was answered")) };
         let Made { recipe, stimulus, chance, clips, by } = *made;
@@ -95,11 +105,20 @@ impl Puzzle {
 
     /// The task.
     pub(crate) fn task(&self) -> TaskName {
-        self.address.task
+        self.recipe.task.name()
     }
 
     /// What an answer earns, by the scorer that training uses.
     pub(crate) fn score(&self, answer: &str) -> Score {
         self.truth.score(&self.truth.tagged(answer))
+    }
+}
+
+/// Who is to do pixel work, as the address says: `?pixels=gpu` or `cpu`.
+fn hands() -> Hands {
+    match place::query("pixels").as_deref() {
+        Some("gpu") => Hands::Gpu,
+        Some("cpu") => Hands::Cpu,
+        _ => Hands::Auto,
     }
 }

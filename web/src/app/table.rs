@@ -1,33 +1,60 @@
-//! The table that every puzzle lies on: heading, board, check, verdict, and what to do next.
+//! The table that every puzzle lies on: heading, board, check, verdict.
 
 use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use scrubjay_core::chance::How;
 
 use super::board;
+use super::guest;
 use super::keep;
 use super::puzzle::Puzzle;
+use super::results;
 use super::round::{Outcome, Round};
-use super::screen::Heading;
+use super::screen::{Heading, focus};
 
-/// A puzzle to be solved. `next` is called with the outcome once it is checked.
+/// What an attempt is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It counts.
+    Real,
+    /// It is kept and does not count.
+    Practice,
+    /// It is shown solved.
+    Example,
+    /// It is not kept.
+    Taste,
+}
+
+/// A puzzle to be solved; `children` are what comes after it.
 #[component]
 pub(crate) fn Table(
     puzzle: Arc<Puzzle>,
+    kind: Kind,
     /// Under what name the answer so far is kept for a reload.
     #[prop(into)]
     place: String,
-    /// Called when the answer was checked.
-    #[prop(optional)]
+    /// The answer, where it was given before.
+    #[prop(optional_no_strip)]
+    given: Option<String>,
+    /// Told once the answer is checked.
+    #[prop(optional_no_strip)]
     checked: Option<Callback<Outcome>>,
+    /// What the page is named, where not by the task.
+    #[prop(optional_no_strip)]
+    heading: Option<Signal<String>>,
     children: Children,
 ) -> impl IntoView {
-    let kept: Option<String> = keep::get(&format!("draft.{place}"));
-    let round = Round::new(kept.unwrap_or_else(|| board::blank(&puzzle)));
+    let score = {
+        let puzzle = puzzle.clone();
+        move |answer: String| Outcome { score: puzzle.score(&answer).total, answer }
+    };
+    let given = if kind == Kind::Example { Some(puzzle.truth.plain()) } else { given };
     let name = format!("draft.{place}");
+    let draft = given.clone().or_else(|| keep::get(&name)).unwrap_or_else(|| board::blank(&puzzle));
+    let round = Round::new(draft);
+    round.outcome.set(given.map(&score));
     Effect::new(move |_| {
         if round.done() {
             keep::forget(&name);
@@ -35,50 +62,63 @@ pub(crate) fn Table(
             keep::put(&name, &round.draft.get());
         }
     });
+    let began = js_sys::Date::now();
+    let fresh = RwSignal::new(false);
     let check = {
         let puzzle = puzzle.clone();
         move |_| {
-            let answer = round.draft.get_untracked();
-            if round.outcome.with_untracked(Option::is_some) || answer.trim().is_empty() {
+            if round.outcome.with_untracked(Option::is_some) {
                 return;
             }
-            let outcome = Outcome { score: puzzle.score(&answer).total, answer };
+            let answer = round.draft.get_untracked();
+            if let Err(what) = board::ready(&puzzle, &answer) {
+                round.say(what);
+                return;
+            }
+            let outcome = score(answer);
+            fresh.set(true);
             round.outcome.set(Some(outcome.clone()));
+            if kind != Kind::Taste {
+                let seconds = (js_sys::Date::now() - began) / 1000.0;
+                guest::tell(&results::add(&puzzle, &outcome, kind == Kind::Practice, seconds));
+            }
             if let Some(checked) = checked {
                 checked.run(outcome);
             }
         }
     };
     let task = puzzle.task();
+    let heading = heading.unwrap_or_else(|| Signal::derive(t!(&format!("task.{}", task))));
     let hash = puzzle.stimulus.clone();
-    let (seed, by) = (puzzle.address.seed, puzzle.by.clone());
     let short = hash.get(..12).unwrap_or_default().to_owned();
+    let (seed, by) = (puzzle.address.as_ref().map(|a| a.seed), puzzle.by.clone());
     view! {
-        <Heading text=Signal::derive(t!(&format!("task.{}", task)))/>
-        <p id="how">{board::question(&puzzle)}</p>
+        <Heading text=heading/>
+        <p id="how" class="question">{board::question(&puzzle)}</p>
         {board::view(puzzle.clone(), round)}
         <p class="controls">
             <button type="button" id="check" class="button main" disabled=move || round.done() on:click=check>{t!("check")}</button>
-            <button type="button" class="button" on:click=move |_| round.playing.update(|r| *r = !*r)>
+            <button type="button" id="play" class="button" on:click=move |_| round.playing.update(|r| *r = !*r)>
                 {move || if round.playing.get() { say!("pause") } else { say!("play") }}
             </button>
         </p>
         <p class="said" role="status" aria-live="polite">{round.said}</p>
-        <Verdict puzzle=puzzle.clone() round/>
+        <Verdict puzzle=puzzle.clone() round kind fresh/>
         {children()}
         <p class="hash" data-stimulus=hash data-by=by>
-            {t!("hash", seed = seed)} " " <code>{short}</code>
+            {seed.map(|seed| view! { {t!("hash.seed", seed = seed)} " · " })}
+            {t!("hash.pixels")} " " <code>{short}</code>
         </p>
     }
 }
 
-/// The verdict, which takes the focus when it appears: the button that was pressed is disabled then.
+/// The verdict. It takes the focus when an answer was checked just now: the button that was pressed is disabled then.
 #[component]
-fn Verdict(puzzle: Arc<Puzzle>, round: Round) -> impl IntoView {
+fn Verdict(puzzle: Arc<Puzzle>, round: Round, kind: Kind, fresh: RwSignal<bool>) -> impl IntoView {
     let place = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
-        if let (true, Some(place)) = (round.done(), place.get()) {
-            place.focus().ok();
+        if fresh.get() && round.done() && place.get().is_some() {
+            focus(place);
         }
     });
     view! {
@@ -88,21 +128,19 @@ fn Verdict(puzzle: Arc<Puzzle>, round: Round) -> impl IntoView {
                 let guess = format!("{:.0}", puzzle.chance.random * 100.0);
                 let truth = puzzle.truth.plain();
                 let why = board::why(&puzzle, &o.answer);
+                let said = match kind {
+                    Kind::Example => say!("verdict.example", truth = truth),
+                    _ => say!("verdict.said", answer = o.answer, truth = truth),
+                };
                 view! {
                     <p class="score" data-score=format!("{:.4}", o.score)>
                         <strong>{t!("verdict.percent", percent = percent)}</strong>
                         {(o.score >= 1.0).then(|| view! { " " {t!("verdict.right")} })}
                     </p>
-                    <p>{t!("verdict.said", answer = o.answer, truth = truth)} " " {why}</p>
-                    {(puzzle.chance.how != How::None).then(|| view! { <p>{t!("verdict.chance", percent = guess)}</p> })}
+                    <p>{said} " " {why}</p>
+                    {(puzzle.chance.how != How::None).then(|| view! { <p class="soft">{t!("verdict.chance", percent = guess)}</p> })}
                 }
             })}
         </div>
     }
-}
-
-/// A button that leads on.
-#[component]
-pub(crate) fn Next(href: String) -> impl IntoView {
-    view! { <p class="after"><A href=href attr:class="button">{t!("next")}</A></p> }
 }

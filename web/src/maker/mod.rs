@@ -45,6 +45,7 @@ async fn answer(scope: &DedicatedWorkerGlobalScope, maker: &mut Maker, data: &Js
     let buffers = Array::new();
     let told = match request.ask {
         Ask::Puzzle { address, hands } => maker.puzzle(&address, hands, &buffers).await.map(Told::Puzzle),
+        Ask::Recipe { recipe, hands } => maker.recipe(*recipe, hands, &buffers).await.map(Told::Puzzle),
         Ask::Draw { task, from, count } => puzzle::drawn(task, from, count).map(Told::Drawn),
     };
     say(scope, &Reply { id: request.id, told: told.unwrap_or_else(Told::Failed) }, &buffers);

@@ -41,6 +41,18 @@ impl Maker {
         Ok(Box::new(self.made(recipe, &item, buffers)))
     }
 
+    /// Makes the puzzle of a scene's recipe.
+    pub(super) async fn recipe(
+        &mut self,
+        recipe: Recipe,
+        hands: wire::Hands,
+        buffers: &Array,
+    ) -> Result<Box<Made>, Fault> {
+        self.hands.open(hands).await;
+        let item = self.scene(&recipe).await?;
+        Ok(Box::new(self.made(recipe, &item, buffers)))
+    }
+
     async fn scene(&mut self, recipe: &Recipe) -> Result<Item, Fault> {
         let fail = |e| fault(Kind::Link, e);
         // A scene has frames: only a video's are with a decoder.

@@ -55,6 +55,11 @@ pub(crate) fn view(puzzle: Arc<Puzzle>, round: Round) -> AnyView {
     }
 }
 
+/// Whether an answer can be checked; else what is missing, in words.
+pub(crate) fn ready(_puzzle: &Puzzle, answer: &str) -> Result<(), String> {
+    if answer.trim().is_empty() { Err(say!("check.empty")) } else { Ok(()) }
+}
+
 /// Why an answer earned what it did, in words; empty where the figures say it all.
 pub(crate) fn why(_puzzle: &Puzzle, _answer: &str) -> String {
     String::new()

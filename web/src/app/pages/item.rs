@@ -5,69 +5,96 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use scrubjay_core::link;
 
+use super::failed;
+use crate::app::guest;
 use crate::app::hand::Hand;
 use crate::app::place;
 use crate::app::puzzle::Puzzle;
-use crate::app::screen::Heading;
-use crate::app::table::{Next, Table};
-use crate::wire::{Address, Fault, From, Hands, Kind};
+use crate::app::share::{Share, path};
+use crate::app::table::{Kind, Table};
+use crate::wire::{Address, Fault, From, Kind as Cause};
 
-fn address(path: &str) -> Result<Address, Fault> {
-    let (task, seed) = link::parse(path).map_err(|e| Fault { kind: Kind::Link, text: e.to_string() })?;
-    Ok(Address { task, seed, from: From::Scene })
-}
-
-/// Who is to do pixel work, as the address says: `?pixels=gpu` or `cpu`.
-fn hands() -> Hands {
-    match place::query("pixels").as_deref() {
-        Some("gpu") => Hands::Gpu,
-        Some("cpu") => Hands::Cpu,
-        _ => Hands::Auto,
-    }
+fn address(link: &str, own: Option<String>) -> Result<Address, Fault> {
+    let link = link::parse(link).map_err(|e| Fault { kind: Cause::Link, text: e.to_string() })?;
+    let from = match (own, link.clip) {
+        (Some(own), _) => From::Own(own),
+        (None, Some(clip)) => From::Clip(clip),
+        (None, None) => From::Scene,
+    };
+    Ok(Address { task: link.task, seed: link.seed, from })
 }
 
 /// The page behind `/p/<task>/<seed>`.
 #[component]
-pub(crate) fn Play() -> impl IntoView {
-    let params = use_params_map();
-    let path = Memo::new(move |_| {
-        params.with(|p| {
+pub(crate) fn Item() -> impl IntoView {
+    let (params, query) = (use_params_map(), use_query_map());
+    let wanted = Memo::new(move |_| {
+        let path = params.with(|p| {
             format!("/p/{}/{}", p.get("task").unwrap_or_default(), p.get("seed").unwrap_or_default())
+        });
+        query.with(|q| {
+            let clip = q.get("clip").map(|c| format!("?clip={c}")).unwrap_or_default();
+            (format!("{path}{clip}"), q.get("own"))
         })
     });
     let hand = expect_context::<Hand>();
     let puzzle: RwSignal<Option<Result<Arc<Puzzle>, Fault>>> = RwSignal::new(None);
+    let tries = RwSignal::new(0_u32);
     Effect::new(move |_| {
-        let wanted = path.get();
+        tries.get();
+        let (link, own) = wanted.get();
         puzzle.set(None);
         let hand = hand.clone();
         spawn_local(async move {
-            let made = match address(&wanted) {
-                Ok(address) => Puzzle::make(&hand, address, hands()).await,
+            let made = match address(&link, own.clone()) {
+                Ok(address) => Puzzle::make(&hand, address).await,
                 Err(fault) => Err(fault),
             };
             // The visitor may have gone on, or away, meanwhile.
-            if path.try_get_untracked().is_some_and(|now| now == wanted) {
-                puzzle.set(Some(made));
+            if wanted.try_get_untracked() == Some((link, own)) {
+                puzzle.try_set(Some(made));
+                request_animation_frame(guest::tell_height);
             }
         });
     });
     move || match puzzle.get() {
         None => view! { <p class="building" role="status">{t!("building")}</p> }.into_any(),
-        Some(Err(fault)) => view! {
-            <Heading text=Signal::derive(t!("fault.title"))/>
-            <p role="alert">{fault.text}</p>
-            <p><A href="/">{t!("missing.back")}</A></p>
-        }
-        .into_any(),
-        Some(Ok(puzzle)) => {
-            let Address { task, seed, .. } = puzzle.address;
+        Some(Err(fault)) => {
+            let lasting = matches!(fault.kind, Cause::Link | Cause::Absent);
             view! {
-                <Table puzzle place=format!("{task}/{seed}")>
-                    <Next href=format!("/p/{task}/{}", seed.wrapping_add(1))/>
+                {failed(fault)}
+                <p class="after">
+                    {(!lasting).then(|| view! {
+                        <button type="button" class="button" on:click=move |_| tries.update(|t| *t += 1)>{t!("again")}</button>
+                    })}
+                    <A href="/" attr:class="button">{t!("missing.back")}</A>
+                </p>
+            }
+            .into_any()
+        }
+        Some(Ok(puzzle)) => {
+            // Made from an address, it has one.
+            let Some(here) = puzzle.address.clone() else { return ().into_any() };
+            let next = Address { seed: here.seed.wrapping_add(1), ..here.clone() };
+            let href = match &next.from {
+                From::Own(own) => format!("/p/{}/{}?own={own}", next.task, next.seed),
+                _ => path(&next).unwrap_or_default(),
+            };
+            let href = if place::embedded() {
+                format!("{href}{}embed=1", if href.contains('?') { "&" } else { "?" })
+            } else {
+                href
+            };
+            let place = format!("item.{}", puzzle.recipe.id());
+            view! {
+                <Table puzzle kind=Kind::Real place given=None checked=None heading=None>
+                    <p class="after">
+                        <A href=href attr:class="button" attr:id="next">{t!("next")}</A>
+                        <Share address=here/>
+                    </p>
                 </Table>
             }
             .into_any()

@@ -2,14 +2,17 @@
 
 mod home;
 mod item;
+mod play;
 
 use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::screen::Heading;
+use crate::wire::{Fault, Kind};
 
 pub(crate) use home::Home;
-pub(crate) use item::Play;
+pub(crate) use item::Item;
+pub(crate) use play::{Kinds, Play};
 
 /// For a path that is no page.
 #[component]
@@ -17,5 +20,24 @@ pub(crate) fn Missing() -> impl IntoView {
     view! {
         <Heading text=Signal::derive(t!("missing.title"))/>
         <p><A href="/">{t!("missing.back")}</A></p>
+    }
+}
+
+/// What went wrong, what can be done, and the exact words for whoever reports it.
+pub(crate) fn failed(fault: Fault) -> impl IntoView {
+    let advice = match fault.kind {
+        Kind::Link => "fault.link",
+        Kind::Absent => "fault.absent",
+        Kind::Film => "fault.film",
+        Kind::Fetch => "fault.fetch",
+        Kind::Worker => "fault.worker",
+    };
+    view! {
+        <Heading text=Signal::derive(t!("fault.title"))/>
+        <div role="alert">
+            <p>{t!(advice)}</p>
+            <p class="soft" lang="en">{fault.text}</p>
+        </div>
+        {(fault.kind == Kind::Absent).then(|| view! { <p><A href="/own" attr:class="button">{t!("own.open")}</A></p> })}
     }
 }
