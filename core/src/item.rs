@@ -20,6 +20,7 @@ use crate::task::{Task, TaskName, counting, grounding, jigsaw, ratio, segments};
 use crate::time::Interval;
 
 pub use self::pixels::PixelWork;
+pub(crate) use self::pixels::at_once;
 
 /// The known answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -222,7 +223,7 @@ pub fn realize_scene(recipe: &Recipe) -> Result<Item, RealizeError> {
 /// # Errors
 /// [`RealizeError`] when the recipe is invalid or the frames are not the ones it wants.
 pub fn realize(recipe: &Recipe, frames: Vec<Vec<Frame>>) -> Result<Item, RealizeError> {
-    pixels::at_once(realize_with(recipe, frames, async |work: PixelWork<'_>| work.run()))
+    at_once(realize_with(recipe, frames, async |work: PixelWork<'_>| work.run()))
 }
 
 /// As [`realize`], with pixel work done by somebody else: `work` is called with one piece after another, and must leave

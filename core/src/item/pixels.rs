@@ -43,7 +43,7 @@ impl PixelWork<'_> {
 }
 
 /// The value of a future in which nothing waits: it is there when it is first asked for.
-pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {
