@@ -21,6 +21,7 @@ pub mod link;
 mod memo;
 pub mod metric;
 mod named;
+pub mod pack;
 pub mod perturb;
 pub mod preset;
 pub mod prompt;
