@@ -9,8 +9,8 @@
 
 #[cfg(target_arch = "wasm32")]
 pub mod app;
+pub mod clips;
 #[cfg(target_arch = "wasm32")]
 pub mod maker;
-pub mod clips;
 pub mod messages;
 pub mod wire;

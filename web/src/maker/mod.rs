@@ -1,6 +1,7 @@
 //! The worker: makes puzzles where the page does not have to wait for them, on WebGPU where there is one.
 
 mod hands;
+mod packs;
 mod puzzle;
 
 use std::rc::Rc;

@@ -9,12 +9,14 @@ use scrubjay_core::task::TaskName;
 
 use super::fault;
 use super::hands::Hands;
+use super::packs::Packs;
 use crate::wire::{self, Address, Drawn, Fault, From, Kind, Made, Sizes};
 
 /// What the worker keeps between questions.
 #[derive(Debug, Default)]
 pub(super) struct Maker {
     hands: Hands,
+    packs: Packs,
 }
 
 impl Maker {
@@ -34,7 +36,12 @@ impl Maker {
                 (recipe, item)
             }
             From::Clip(name) => {
-                return Err(fault(Kind::Link, format_args!("there is no film named {name:?}")));
+                let pack = self.packs.get(name).await?;
+                let hands = &mut self.hands;
+                let frames = async |numbers: &[u32]| pack.frames(numbers);
+                let work = async |work: PixelWork<'_>| hands.work(work).await;
+                let made = link::film_item(address.task, address.seed, &pack.film(), frames, work).await;
+                made.map_err(|e| fault(Kind::Link, e))?
             }
             From::Own(_) => return Err(fault(Kind::Absent, "the film is not open in this tab")),
         };

@@ -1,0 +1,65 @@
+//! Built-in films, fetched from the site itself when they are first asked for.
+
+use std::collections::HashMap;
+
+use js_sys::{ArrayBuffer, Uint8Array};
+use scrubjay_core::frame::hex;
+use scrubjay_core::pack::Pack;
+use sha2::{Digest as _, Sha256};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DedicatedWorkerGlobalScope, Response};
+
+use super::fault;
+use crate::clips;
+use crate::wire::{Fault, Kind};
+
+/// The films that were fetched.
+#[derive(Debug, Default)]
+pub(super) struct Packs(HashMap<String, Pack<'static>>);
+
+impl Packs {
+    /// A film by its name. What is fetched must be what the site was built with; what failed is fetched again when it is
+    /// asked for again.
+    pub(super) async fn get(&mut self, name: &str) -> Result<&Pack<'static>, Fault> {
+        if !self.0.contains_key(name) {
+            let all = clips::all();
+            let Some(clip) = all.iter().find(|c| c.name == name) else {
+                let known: Vec<&str> = all.iter().map(|c| c.name.as_str()).collect();
+                let text = format!("there is no film named {name:?}; there is {}", known.join(", "));
+                return Err(fault(Kind::Link, text));
+            };
+            let bytes = fetch(&format!("packs/{name}.pack")).await?;
+            if hex(&Sha256::digest(&bytes)) != clip.sha256 {
+                return Err(fault(
+                    Kind::Fetch,
+                    format!("packs/{name}.pack is not the file that belongs here"),
+                ));
+            }
+            let pack = Pack::read(bytes).map_err(|e| fault(Kind::Fetch, e))?;
+            self.0.insert(name.to_owned(), pack);
+        }
+        self.0.get(name).ok_or_else(|| fault(Kind::Fetch, "the film was not kept"))
+    }
+}
+
+/// A file of the site; a worker's relative addresses are seen from its program, which lies at the site's root.
+async fn fetch(path: &str) -> Result<Vec<u8>, Fault> {
+    let failed = |e: JsValue| {
+        let why =
+            e.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{e:?}"), |e| String::from(e.message()));
+        fault(Kind::Fetch, format!("{path} cannot be fetched: {why}"))
+    };
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    let response: Response =
+        JsFuture::from(scope.fetch_with_str(path)).await.map_err(failed)?.unchecked_into();
+    if !response.ok() {
+        return Err(fault(
+            Kind::Fetch,
+            format!("{path} cannot be fetched: HTTP status {}", response.status()),
+        ));
+    }
+    let body = response.array_buffer().map_err(failed)?;
+    let buffer: ArrayBuffer = JsFuture::from(body).await.map_err(failed)?.unchecked_into();
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
