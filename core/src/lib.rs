@@ -35,6 +35,7 @@ pub mod source;
 pub mod task;
 pub mod time;
 mod turn;
+pub mod yuv;
 
 /// Version of everything that turns a seed into pixels, truths and prompts.
 ///
