@@ -35,6 +35,7 @@ kernels! {
     Reverse = "reverse",
     Saturation = "saturation",
     Shapes = "shapes",
+    Yuv = "yuv",
 }
 
 /// A kernel with values for its `override` constants, all of them whole numbers or truths.

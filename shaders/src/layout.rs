@@ -65,4 +65,8 @@ params! {
     reverse: Reverse { width: u32, height: u32, stride: u32 }
     saturation: Saturation { width: u32, height: u32, stride: u32, factor: i32 }
     shapes: Shapes { width: u32, height: u32, stride: u32 }
+    yuv: Yuv {
+        width: u32, height: u32, stride: u32, src_picture: u32, src_stride: u32, chroma_stride: u32, u_start: u32,
+        v_start: u32, luma: u32, red_v: u32, green_u: u32, green_v: u32, blue_u: u32, red: u32, green: u32, blue: u32
+    }
 }

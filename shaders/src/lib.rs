@@ -28,6 +28,7 @@ mod shapes;
 mod submit;
 mod turn;
 mod wait;
+mod yuv;
 
 pub use wgpu;
 

@@ -7,8 +7,9 @@ use scrubjay_core::perturb::shape::{Shape, Sprite, draw};
 use scrubjay_core::perturb::{Kind, Perturbation, Strength, Work, exactly};
 use scrubjay_core::resample::{Filter, resize};
 use scrubjay_core::rng::Stream;
+use scrubjay_core::yuv::{Format, Matrix, Plane, Planes, Range, to_rgb};
 use scrubjay_shaders::{Gpu, Options, block_on};
-use support::cases::{numbers, patches, sprites};
+use support::cases::{Decoded, decoded, numbers, patches, sprites};
 use support::{any, difference, gpu, picture, pictures};
 
 /// Core's and the device's result of one perturbation.
@@ -237,4 +238,42 @@ fn rows_of_patches() {
     let error = block_on(gpu.patches(&[picture(9, 9, 1)], (33, 32), Filter::Box, &numbers(16, 2, 2)));
     assert!(error.expect_err("33 is no multiple").to_string().contains("33x32"));
     assert!(block_on(gpu.patches(&[picture(9, 9, 1)], (32, 32), Filter::Box, &numbers(0, 2, 2))).is_err());
+}
+
+#[test]
+fn planes_to_rgb() {
+    let Some(gpu) = gpu(&any()) else { return };
+    for (clip, matrix, range) in decoded(&support::sizes()) {
+        let planes: Vec<Vec<Plane<'_>>> = clip.iter().map(Decoded::planes).collect();
+        let pictures: Vec<Planes<'_>> = clip.iter().zip(&planes).map(|(d, p)| d.picture(p)).collect();
+        let found = block_on(gpu.yuv(&pictures, matrix, range)).expect("converted");
+        let expected: Vec<Frame> =
+            pictures.iter().map(|p| to_rgb(p, matrix, range).expect("a picture")).collect();
+        let format = pictures[0].format;
+        assert_eq!(difference(&found, &expected), None, "{format:?} {matrix:?} {range:?} on {}", gpu.name());
+    }
+}
+
+#[test]
+fn planes_are_cut_where_a_binding_ends_and_checked() {
+    let Some(gpu) = gpu(&Options { batch: 20_000, ..any() }) else { return };
+    let mut stream = Stream::keyed(10, "shaders", "planes", 0);
+    let mut decode = |format, size| Decoded::new(&mut stream, format, size);
+    let clip: Vec<Decoded> = (0..7).map(|_| decode(Format::Nv12, (57, 43))).collect();
+    let planes: Vec<Vec<Plane<'_>>> = clip.iter().map(Decoded::planes).collect();
+    let pictures: Vec<Planes<'_>> = clip.iter().zip(&planes).map(|(d, p)| d.picture(p)).collect();
+    let convert = |pictures: &[Planes<'_>]| block_on(gpu.yuv(pictures, Matrix::Bt709, Range::Limited));
+    let expected: Vec<Frame> =
+        pictures.iter().map(|p| to_rgb(p, Matrix::Bt709, Range::Limited).expect("a picture")).collect();
+    assert_eq!(difference(&convert(&pictures).expect("converted"), &expected), None);
+    let refused = |pictures: &[Planes<'_>]| convert(pictures).expect_err("no clip").to_string();
+    assert!(refused(&[]).contains("no pictures"));
+    let other = decode(Format::I420, (57, 43));
+    let planes = other.planes();
+    assert!(refused(&[pictures[0], other.picture(&planes)]).contains("picture 1 (I420, 57x43)"));
+    assert!(refused(&[pictures[0], Planes { width: 58, ..pictures[1] }]).contains("picture 1"));
+    assert!(refused(&[Planes { height: 430, ..pictures[0] }]).contains("picture 0: plane 0 has"));
+    let large = decode(Format::I444, (300, 200));
+    let planes = large.planes();
+    assert!(refused(&[large.picture(&planes)]).contains("180000 bytes"));
 }

@@ -10,8 +10,9 @@ use scrubjay_core::perturb::shape::{Shape, Sprite, draw};
 use scrubjay_core::perturb::{Perturbation, Strength};
 use scrubjay_core::resample::{Filter, resize};
 use scrubjay_core::rng::Stream;
+use scrubjay_core::yuv::{Plane, Planes, to_rgb};
 use scrubjay_shaders::{Done, Gpu, GpuError, Options, perturb_or_cpu};
-use support::cases::{numbers, patches, sprites};
+use support::cases::{Decoded, decoded, numbers, patches, sprites};
 use support::{any, difference, picture, pictures, sizes};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -212,6 +213,20 @@ async fn rows_of_patches() {
             found.iter().map(|v| v.to_bits()).eq(patches(&resized, &layout).iter().map(|v| v.to_bits()));
         assert!(equal, "{frames:?} to {to:?}, {patch} {merge} {span} on {}", compared.gpu.name());
         compared.pictures += frames.len();
+    }
+    compared.end();
+}
+
+#[wasm_bindgen_test]
+async fn planes_to_rgb() {
+    let Some(mut compared) = Compared::start().await else { return };
+    for (clip, matrix, range) in decoded(&sizes()) {
+        let planes: Vec<Vec<Plane<'_>>> = clip.iter().map(Decoded::planes).collect();
+        let pictures: Vec<Planes<'_>> = clip.iter().zip(&planes).map(|(d, p)| d.picture(p)).collect();
+        let found = compared.gpu.yuv(&pictures, matrix, range).await.expect("converted");
+        let expected: Vec<Frame> =
+            pictures.iter().map(|p| to_rgb(p, matrix, range).expect("a picture")).collect();
+        compared.same(&found, &expected, &format!("{:?} {matrix:?} {range:?}", pictures[0].format));
     }
     compared.end();
 }

@@ -46,7 +46,7 @@ pub enum Range {
     Limited,
 }
 
-/// The equations of a matrix and a range, in 65536ths, without negative numbers: what is subtracted is never let
+/// The equations of a matrix and a range, times 65536, without negative numbers: what is subtracted is never let
 /// below zero, so that unsigned arithmetic of 32 bits is enough.
 ///
 /// With `-` ending at 0, and everything shifted down by 16 bits and ended at 255:
