@@ -1,8 +1,6 @@
 //! Results whatever happens: core takes over where the GPU does not answer.
 
-use scrubjay_core::frame::Frame;
 use scrubjay_core::item::PixelWork;
-use scrubjay_core::perturb::Perturbation;
 
 use crate::error::GpuError;
 use crate::gpu::Gpu;
@@ -16,27 +14,9 @@ pub enum Done {
     Cpu(GpuError),
 }
 
-/// Perturbs a segment on a device if there is one that can, else in core, in the same call. `gpu` is what
+/// Does a piece of an item's work on a device if there is one that can, else in core, in the same call. `gpu` is what
 /// [`Gpu::open`] answered, so that a refused adapter is a reason like any other.
-pub async fn perturb_or_cpu(
-    gpu: Result<&Gpu, &GpuError>,
-    perturbation: &Perturbation,
-    segment: &mut [Frame],
-) -> Done {
-    let result = match gpu {
-        Ok(gpu) => gpu.perturb(perturbation, segment).await,
-        Err(error) => Err(error.clone()),
-    };
-    match result {
-        Ok(()) => Done::Gpu,
-        Err(error) => {
-            perturbation.apply(segment);
-            Done::Cpu(error)
-        }
-    }
-}
-
-/// As [`perturb_or_cpu`], for any piece of an item's pixel work.
+/// [`realize_with`](scrubjay_core::item::realize_with) makes an item of such pieces.
 pub async fn work_or_cpu(gpu: Result<&Gpu, &GpuError>, mut work: PixelWork<'_>) -> Done {
     let result = match (gpu, &mut work) {
         (Err(error), _) => Err(error.clone()),

@@ -6,7 +6,7 @@
 //! size is one dispatch. A device needs no more than what every WebGPU has: 128 MiB in a binding, no subgroups, no f16.
 //!
 //! Everything that waits is `async`, since browsers cannot block; elsewhere [`block_on`] waits.
-//! [`perturb_or_cpu`] is what callers want: it gives core's result whatever happens to the device, and says why.
+//! [`work_or_cpu`] is what callers want: it gives core's result whatever happens to the device, and says why.
 
 #![forbid(unsafe_code)]
 
@@ -33,7 +33,7 @@ mod yuv;
 pub use wgpu;
 
 pub use self::error::GpuError;
-pub use self::fallback::{Done, perturb_or_cpu, work_or_cpu};
+pub use self::fallback::{Done, work_or_cpu};
 pub use self::gpu::Gpu;
 pub use self::open::Options;
 pub use self::patches::Patches;

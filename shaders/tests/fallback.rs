@@ -3,9 +3,13 @@
 mod support;
 
 use scrubjay_core::frame::Frame;
+use scrubjay_core::item::PixelWork;
+use scrubjay_core::perturb::shape::{Shape, Sprite};
 use scrubjay_core::perturb::{Perturbation, Strength};
 use scrubjay_core::resample::Filter;
-use scrubjay_shaders::{Done, Gpu, GpuError, Options, block_on, perturb_or_cpu, wgpu};
+use scrubjay_core::rng::Stream;
+use scrubjay_shaders::{Done, Gpu, GpuError, Options, block_on, wgpu, work_or_cpu};
+use support::cases::sprites;
 use support::{any, difference, gpu, picture};
 
 fn perturbations() -> [Perturbation; 4] {
@@ -18,28 +22,41 @@ fn clip() -> Vec<Frame> {
     (0..4).map(|i| picture(61, 35, i)).collect()
 }
 
-/// Core's result with a reason of the expected kind, whatever is perturbed.
-fn core_steps_in(gpu: Result<&Gpu, &GpuError>, reason: impl Fn(&GpuError) -> bool) {
+/// Shapes for each frame of a clip.
+fn sprites_of(clip: &[Frame]) -> Vec<Vec<(Shape, Sprite)>> {
+    let mut stream = Stream::keyed(2, "shaders", "fallback", 0);
+    clip.iter().map(|frame| sprites(&mut stream, frame)).collect()
+}
+
+/// Does each kind of piece of work, and compares with core: who did it is told to `by`.
+fn each_piece(gpu: Result<&Gpu, &GpuError>, by: impl Fn(Done)) {
     for perturbation in perturbations() {
         let (mut found, mut expected) = (clip(), clip());
-        match block_on(perturb_or_cpu(gpu, &perturbation, &mut found)) {
-            Done::Cpu(why) if reason(&why) => eprintln!("core, because {why}"),
-            other => panic!("{perturbation:?}: {other:?}"),
-        }
+        let work = PixelWork::Perturb { perturbation: &perturbation, pictures: &mut found };
+        by(block_on(work_or_cpu(gpu, work)));
         perturbation.apply(&mut expected);
         assert_eq!(difference(&found, &expected), None, "{perturbation:?}");
     }
+    let (mut found, mut expected) = (clip(), clip());
+    let shapes = sprites_of(&found);
+    by(block_on(work_or_cpu(gpu, PixelWork::Draw { shapes: &shapes, pictures: &mut found })));
+    PixelWork::Draw { shapes: &shapes, pictures: &mut expected }.run();
+    assert_ne!(difference(&expected, &clip()), None, "there are shapes");
+    assert_eq!(difference(&found, &expected), None, "shapes");
+}
+
+/// Core's result with a reason of the expected kind, whatever is done.
+fn core_steps_in(gpu: Result<&Gpu, &GpuError>, reason: impl Fn(&GpuError) -> bool) {
+    each_piece(gpu, |done| match done {
+        Done::Cpu(why) if reason(&why) => eprintln!("core, because {why}"),
+        other => panic!("{other:?}"),
+    });
 }
 
 #[test]
 fn a_working_device_does_the_work() {
     let Some(gpu) = gpu(&any()) else { return };
-    for perturbation in perturbations() {
-        let (mut found, mut expected) = (clip(), clip());
-        assert_eq!(block_on(perturb_or_cpu(Ok(&gpu), &perturbation, &mut found)), Done::Gpu);
-        perturbation.apply(&mut expected);
-        assert_eq!(difference(&found, &expected), None, "{perturbation:?}");
-    }
+    each_piece(Ok(&gpu), |done| assert_eq!(done, Done::Gpu));
 }
 
 #[test]
@@ -114,7 +131,8 @@ fn starve() {
         .args([format!("--pid={}", std::process::id()), format!("--as={most}")])
         .status();
     assert!(limited.is_ok_and(|s| s.success()), "prlimit");
-    match block_on(perturb_or_cpu(Ok(&gpu), &Perturbation::Invert, &mut found)) {
+    let work = PixelWork::Perturb { perturbation: &Perturbation::Invert, pictures: &mut found };
+    match block_on(work_or_cpu(Ok(&gpu), work)) {
         Done::Cpu(why) => eprintln!("core, because {why}"),
         Done::Gpu => panic!("{most} bytes were enough"),
     }

@@ -6,12 +6,13 @@
 mod support;
 
 use scrubjay_core::frame::Frame;
+use scrubjay_core::item::PixelWork;
 use scrubjay_core::perturb::shape::{Shape, Sprite, draw};
 use scrubjay_core::perturb::{Perturbation, Strength};
 use scrubjay_core::resample::{Filter, resize};
 use scrubjay_core::rng::Stream;
 use scrubjay_core::yuv::{Plane, Planes, to_rgb};
-use scrubjay_shaders::{Done, Gpu, GpuError, Options, perturb_or_cpu};
+use scrubjay_shaders::{Done, Gpu, GpuError, Options, work_or_cpu};
 use support::cases::{Decoded, decoded, numbers, patches, sprites};
 use support::{any, difference, picture, pictures, sizes};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -231,18 +232,27 @@ async fn planes_to_rgb() {
     compared.end();
 }
 
-/// Core's result with a reason of the expected kind.
+/// Core's result with a reason of the expected kind, of each kind of piece.
 async fn core_steps_in(gpu: Result<&Gpu, &GpuError>, reason: impl Fn(&GpuError) -> bool) {
+    let clip: Vec<Frame> = (0..4).map(|i| picture(61, 35, i)).collect();
+    let by_core = |done| match done {
+        Done::Cpu(why) if reason(&why) => console_log!("core, because {why}"),
+        other => panic!("{other:?}"),
+    };
     for perturbation in [Perturbation::Invert, Perturbation::Blur { tenths: 20 }] {
-        let mut found: Vec<Frame> = (0..4).map(|i| picture(61, 35, i)).collect();
-        let mut expected = found.clone();
-        match perturb_or_cpu(gpu, &perturbation, &mut found).await {
-            Done::Cpu(why) if reason(&why) => console_log!("core, because {why}"),
-            other => panic!("{perturbation:?}: {other:?}"),
-        }
+        let (mut found, mut expected) = (clip.clone(), clip.clone());
+        let work = PixelWork::Perturb { perturbation: &perturbation, pictures: &mut found };
+        by_core(work_or_cpu(gpu, work).await);
         perturbation.apply(&mut expected);
         assert_eq!(difference(&found, &expected), None, "{perturbation:?}");
     }
+    let mut stream = Stream::keyed(2, "shaders", "fallback", 0);
+    let shapes: Vec<_> = clip.iter().map(|frame| sprites(&mut stream, frame)).collect();
+    let (mut found, mut expected) = (clip.clone(), clip.clone());
+    by_core(work_or_cpu(gpu, PixelWork::Draw { shapes: &shapes, pictures: &mut found }).await);
+    PixelWork::Draw { shapes: &shapes, pictures: &mut expected }.run();
+    assert_ne!(difference(&expected, &clip), None, "there are shapes");
+    assert_eq!(difference(&found, &expected), None, "shapes");
 }
 
 #[wasm_bindgen_test]

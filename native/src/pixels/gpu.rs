@@ -6,7 +6,7 @@ use scrubjay_core::frame::Frame;
 use scrubjay_core::item::{Item, PixelWork, RealizeError, realize_with};
 use scrubjay_core::recipe::Recipe;
 use scrubjay_model::device::DeviceName;
-use scrubjay_shaders::{Gpu, GpuError, Options, block_on};
+use scrubjay_shaders::{Done, Gpu, GpuError, Options, block_on, work_or_cpu};
 
 use super::Account;
 use crate::error::Error;
@@ -15,9 +15,9 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(super) struct Worker {
     adapter: Option<String>,
-    /// Held while a piece of work is on the device, which does one after another anyway: workers would take each other's
-    /// results from it.
-    device: Mutex<Result<Gpu, GpuError>>,
+    device: Mutex<Result<Arc<Gpu>, GpuError>>,
+    /// Held while a piece of work is on the device: it does one after another anyway, and so holds the memory of one.
+    turn: Mutex<()>,
     account: Mutex<Account>,
 }
 
@@ -31,7 +31,12 @@ pub(super) fn open(device: DeviceName) -> Result<Option<Arc<Worker>>, Error> {
 impl Worker {
     pub(super) fn new(gpu: Result<Gpu, GpuError>) -> Self {
         let adapter = gpu.as_ref().ok().map(|gpu| gpu.name().to_owned());
-        Self { adapter, device: Mutex::new(gpu), account: Mutex::default() }
+        Self {
+            adapter,
+            device: Mutex::new(gpu.map(Arc::new)),
+            turn: Mutex::default(),
+            account: Mutex::default(),
+        }
     }
 
     pub(super) fn adapter(&self) -> Option<&str> {
@@ -53,30 +58,24 @@ impl Worker {
     }
 
     /// Does a piece of work on the device, else in core.
-    fn work(&self, mut work: PixelWork<'_>) {
-        match self.on_device(&mut work) {
-            Ok(()) => lock(&self.account).gpu += 1,
-            Err(error) => {
-                // The pictures are as they were.
-                work.run();
-                let mut account = lock(&self.account);
+    fn work(&self, work: PixelWork<'_>) {
+        let turn = lock(&self.turn);
+        let device = lock(&self.device).clone();
+        // Nobody waits for a device that is gone.
+        let turn = device.is_ok().then_some(turn);
+        let done = block_on(work_or_cpu(device.as_deref(), work));
+        // What may be otherwise with other pictures is tried again; a device that is gone or hangs is not.
+        if let Done::Cpu(error @ (GpuError::Lost(_) | GpuError::Late { .. } | GpuError::Refused(_))) = &done {
+            *lock(&self.device) = Err(error.clone());
+        }
+        drop(turn);
+        let mut account = lock(&self.account);
+        match done {
+            Done::Gpu => account.gpu += 1,
+            Done::Cpu(error) => {
                 account.core.entry(cause(&error)).or_insert_with(|| (0, error.to_string())).0 += 1;
             }
         }
-    }
-
-    fn on_device(&self, work: &mut PixelWork<'_>) -> Result<(), GpuError> {
-        let mut device = lock(&self.device);
-        let gpu = device.as_ref().map_err(GpuError::clone)?;
-        let result = match work {
-            PixelWork::Perturb { perturbation, pictures } => block_on(gpu.perturb(perturbation, pictures)),
-            PixelWork::Draw { shapes, pictures } => block_on(gpu.shapes(shapes, pictures)),
-        };
-        // What may be otherwise with other pictures is tried again; a device that is gone or hangs is not.
-        if let Err(error @ (GpuError::Lost(_) | GpuError::Late { .. } | GpuError::Refused(_))) = &result {
-            *device = Err(error.clone());
-        }
-        result
     }
 }
 
