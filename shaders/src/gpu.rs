@@ -10,7 +10,7 @@ use crate::layout::GROUP;
 use crate::open::BINDING;
 use crate::pool::Pool;
 
-/// A device that pictures are worked on.
+/// A device that pictures are worked on. Threads may use one at once, and its owner besides; each call takes memory of its own.
 #[derive(Debug)]
 pub struct Gpu {
     pub(crate) device: wgpu::Device,

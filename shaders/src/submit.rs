@@ -109,6 +109,9 @@ impl Gpu {
     }
 
     /// Waits until what was submitted is done and its result can be read.
+    ///
+    /// Whoever polls a device fetches everybody's results: another thread, or the device's owner, may have this one in hand
+    /// when the poll here ends, and brings it a moment later.
     async fn wait(
         &self,
         submitted: wgpu::SubmissionIndex,
@@ -120,11 +123,24 @@ impl Gpu {
             Err(error) => return Err(GpuError::Refused(error.to_string())),
             Ok(_) => {}
         }
-        // Browsers poll by themselves; elsewhere what has not come by now does not come.
-        let result = match mapped.take() {
-            Some(result) => result,
-            None if cfg!(target_family = "wasm") => mapped.wait().await,
-            None => return Err(GpuError::Lost("its work was done and its result never came".to_owned())),
+        // Browsers poll by themselves.
+        #[cfg(target_family = "wasm")]
+        let result = mapped.wait().await;
+        #[cfg(not(target_family = "wasm"))]
+        let result = {
+            let mut moments = 0..PATIENCE;
+            loop {
+                if let Some(result) = mapped.within(Duration::from_secs(1)) {
+                    break result;
+                }
+                // Which polls, too.
+                if let Some(why) = self.gone().await {
+                    return Err(GpuError::Lost(why));
+                }
+                if moments.next().is_none() {
+                    return Err(GpuError::Late { seconds: PATIENCE });
+                }
+            }
         };
         result.map_err(|e| GpuError::Lost(e.to_string()))
     }
