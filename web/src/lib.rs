@@ -13,4 +13,5 @@ pub mod clips;
 #[cfg(target_arch = "wasm32")]
 pub mod maker;
 pub mod messages;
+pub mod own;
 pub mod wire;
