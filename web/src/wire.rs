@@ -1,8 +1,9 @@
 //! What the page and its worker say to each other: JSON, and beside it buffers that are handed over, not copied.
 
 use scrubjay_core::chance::Chance;
-use scrubjay_core::recipe::Recipe;
+use scrubjay_core::recipe::{Recipe, Size};
 use scrubjay_core::task::TaskName;
+use scrubjay_core::time::Rate;
 use serde::{Deserialize, Serialize};
 
 /// Where a puzzle's frames come from.
@@ -61,6 +62,22 @@ pub enum Ask {
         /// By whom.
         hands: Hands,
     },
+    /// Open a film of the visitor's: the file lies beside the question. The answer is [`Told::Film`], or a fault of
+    /// [`Kind::Element`] if the page must play it and send [`Ask::Played`].
+    Open,
+    /// Take what a `<video>` showed of a film as its frames. Beside it lie the file and an RGB buffer for each frame.
+    Played {
+        /// Size of the buffers' pictures.
+        size: Size,
+        /// When each was shown, seconds.
+        seconds: Vec<f64>,
+        /// Pictures a second that were asked for.
+        rate: Rate,
+        /// Length of the film, seconds.
+        duration: f64,
+        /// Size of the film's own pictures.
+        film: Size,
+    },
     /// Draw puzzles of scenes without making their pictures, for a list. The answer is [`Told::Drawn`].
     Draw {
         /// The task.
@@ -107,6 +124,23 @@ pub struct Made {
     pub by: String,
 }
 
+/// A film of the visitor's that is open in the worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// SHA-256 of the file's bytes.
+    pub sha256: String,
+    /// Frames that are known.
+    pub frames: u32,
+    /// Average frames per second.
+    pub fps: f64,
+    /// Length in seconds.
+    pub duration: f64,
+    /// Size of its pictures.
+    pub size: Size,
+    /// The codec that WebCodecs decodes; `None` where a `<video>` played it at a fixed pace.
+    pub codec: Option<String>,
+}
+
 /// A puzzle of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Drawn {
@@ -124,6 +158,16 @@ pub struct Fault {
     pub kind: Kind,
     /// One sentence, in English, naming the value at fault.
     pub text: String,
+    /// What can be said in the visitor's language: a key of the message files, and what stands in its `{detail}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<(String, String)>,
+}
+
+impl Fault {
+    /// A fault that is told in English alone.
+    pub fn new(kind: Kind, text: impl std::fmt::Display) -> Self {
+        Self { kind, text: text.to_string(), words: None }
+    }
 }
 
 /// Kinds of faults, by what a visitor can do.
@@ -136,6 +180,8 @@ pub enum Kind {
     Absent,
     /// A film cannot be used.
     Film,
+    /// A film cannot be read frame by frame: the page must play it.
+    Element,
     /// A file of the site cannot be fetched.
     Fetch,
     /// The worker itself stopped.
@@ -148,6 +194,8 @@ pub enum Kind {
 pub enum Told {
     /// A puzzle.
     Puzzle(Box<Made>),
+    /// A film is open.
+    Film(Opened),
     /// Puzzles without pictures.
     Drawn(Vec<Drawn>),
     /// It goes on: parts done of parts in all.

@@ -126,7 +126,7 @@ impl Hand {
 }
 
 fn stopped(why: &str) -> Fault {
-    Fault { kind: Kind::Worker, text: format!("the part of this site that makes puzzles stopped: {why}") }
+    Fault::new(Kind::Worker, format_args!("the part of this site that makes puzzles stopped: {why}"))
 }
 
 fn heard(state: &RefCell<State>, data: &JsValue) {

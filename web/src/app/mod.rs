@@ -5,6 +5,7 @@
 mod words;
 
 mod board;
+mod films;
 mod guest;
 mod hand;
 mod keep;
@@ -24,7 +25,7 @@ use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::path;
 
 use self::hand::Hand;
-use self::pages::{Home, Item, Kinds, Missing, Play};
+use self::pages::{Home, Item, Kinds, Missing, Own, Play};
 use self::screen::focus;
 
 /// Puts the site into the document.
@@ -38,6 +39,7 @@ pub fn start() {
 #[component]
 fn App() -> impl IntoView {
     provide_context(Hand::new());
+    provide_context(films::Films::default());
     let main = NodeRef::<html::Main>::new();
     let embedded = place::embedded();
     view! {
@@ -57,6 +59,7 @@ fn App() -> impl IntoView {
                     <Route path=path!("/") view=Home/>
                     <Route path=path!("/play") view=Kinds/>
                     <Route path=path!("/play/:task") view=Play/>
+                    <Route path=path!("/own") view=Own/>
                     <Route path=path!("/p/:task/:seed") view=Item/>
                 </Routes>
             </main>

@@ -83,7 +83,7 @@ impl Puzzle {
     }
 
     fn from((told, buffers): (Told, Vec<ArrayBuffer>), address: Option<Address>) -> Result<Arc<Self>, Fault> {
-        let broken = |e: &str| Fault { kind: Kind::Worker, text: e.to_owned() };
+        let broken = |e: &str| Fault::new(Kind::Worker, e);
         let Told::Puzzle(made) = told else { return Err(broken("something else was answered")) };
         let Made { recipe, stimulus, chance, clips, by } = *made;
         if clips.is_empty() || clips.len() != buffers.len() {

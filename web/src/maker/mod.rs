@@ -1,8 +1,10 @@
 //! The worker: makes puzzles where the page does not have to wait for them, on WebGPU where there is one.
 
+mod films;
 mod hands;
 mod packs;
 mod puzzle;
+mod seldom;
 
 use std::rc::Rc;
 
@@ -10,9 +12,11 @@ use futures::StreamExt as _;
 use futures::channel::mpsc;
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
 
 use self::puzzle::Maker;
+use self::seldom::Seldom;
+use crate::own::Sampled;
 use crate::wire::{Ask, Fault, Kind, Reply, Request, Told};
 
 /// Listens for what the page asks, one question after the other.
@@ -39,17 +43,48 @@ pub fn start() {
 
 async fn answer(scope: &DedicatedWorkerGlobalScope, maker: &mut Maker, data: &JsValue) {
     let parts: Array = data.clone().unchecked_into();
-    let Some(request) = parts.get(0).as_string().and_then(|text| serde_json::from_str::<Request>(&text).ok())
-    else {
-        return;
+    let text = parts.get(0).as_string().unwrap_or_default();
+    let request = match serde_json::from_str::<Request>(&text) {
+        Ok(request) => request,
+        Err(e) => {
+            // A page of another version than the worker: whoever asked is waiting all the same.
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+            let id = value.get("id").and_then(serde_json::Value::as_u64).unwrap_or(0) as u32;
+            let told = Told::Failed(fault(Kind::Worker, format_args!("the question cannot be read: {e}")));
+            say(scope, &Reply { id, told }, &Array::new());
+            return;
+        }
     };
     let buffers = Array::new();
+    let id = request.id;
+    let progress = |done: f64, all: f64| {
+        // In thousandths, and seldom enough not to drown the page.
+        let done = (done / all.max(1.0) * 1000.0) as u32;
+        say(scope, &Reply { id, told: Told::Progress { done, all: 1000 } }, &Array::new());
+    };
+    let mut progress = Seldom::new(progress);
+    let file =
+        || parts.get(1).dyn_into::<File>().map_err(|_| fault(Kind::Film, "no file came with the question"));
     let told = match request.ask {
-        Ask::Puzzle { address, hands } => maker.puzzle(&address, hands, &buffers).await.map(Told::Puzzle),
+        Ask::Puzzle { address, hands } => {
+            maker.puzzle(&address, hands, &buffers, &mut progress).await.map(Told::Puzzle)
+        }
         Ask::Recipe { recipe, hands } => maker.recipe(*recipe, hands, &buffers).await.map(Told::Puzzle),
+        Ask::Open => match file() {
+            Ok(file) => maker.films.open(file, &mut progress).await.map(Told::Film),
+            Err(fault) => Err(fault),
+        },
+        Ask::Played { size, seconds, rate, duration, film } => match file() {
+            Ok(file) => {
+                let frames = films::frames(&parts, size);
+                let sampled = Sampled { frames, seconds, rate, duration, size: film };
+                maker.films.played(&file, sampled, &mut progress).await.map(Told::Film)
+            }
+            Err(fault) => Err(fault),
+        },
         Ask::Draw { task, from, count } => puzzle::drawn(task, from, count).map(Told::Drawn),
     };
-    say(scope, &Reply { id: request.id, told: told.unwrap_or_else(Told::Failed) }, &buffers);
+    say(scope, &Reply { id, told: told.unwrap_or_else(Told::Failed) }, &buffers);
 }
 
 /// Sends a reply with its buffers, which belong to the page from then on.
@@ -66,5 +101,5 @@ fn say(scope: &DedicatedWorkerGlobalScope, reply: &Reply, buffers: &Array) {
 
 /// A fault with its text.
 fn fault(kind: Kind, e: impl std::fmt::Display) -> Fault {
-    Fault { kind, text: e.to_string() }
+    Fault::new(kind, e)
 }

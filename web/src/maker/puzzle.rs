@@ -8,8 +8,10 @@ use scrubjay_core::recipe::Recipe;
 use scrubjay_core::task::TaskName;
 
 use super::fault;
+use super::films::Films;
 use super::hands::Hands;
 use super::packs::Packs;
+use super::seldom::Listener;
 use crate::wire::{self, Address, Drawn, Fault, From, Kind, Made, Sizes};
 
 /// What the worker keeps between questions.
@@ -17,6 +19,8 @@ use crate::wire::{self, Address, Drawn, Fault, From, Kind, Made, Sizes};
 pub(super) struct Maker {
     hands: Hands,
     packs: Packs,
+    /// Films of the visitor's.
+    pub(super) films: Films,
 }
 
 impl Maker {
@@ -26,6 +30,7 @@ impl Maker {
         address: &Address,
         hands: wire::Hands,
         buffers: &Array,
+        hear: &mut dyn Listener,
     ) -> Result<Box<Made>, Fault> {
         self.hands.open(hands).await;
         let (recipe, item) = match &address.from {
@@ -43,7 +48,7 @@ impl Maker {
                 let made = link::film_item(address.task, address.seed, &pack.film(), frames, work).await;
                 made.map_err(|e| fault(Kind::Link, e))?
             }
-            From::Own(_) => return Err(fault(Kind::Absent, "the film is not open in this tab")),
+            From::Own(sha256) => self.films.puzzle(address, sha256, &mut self.hands, hear).await?,
         };
         Ok(Box::new(self.made(recipe, &item, buffers)))
     }

@@ -12,6 +12,26 @@ mod facts;
 mod fault;
 mod sampled;
 
+#[cfg(target_arch = "wasm32")]
+mod blob;
+#[cfg(target_arch = "wasm32")]
+mod codecs;
+#[cfg(target_arch = "wasm32")]
+mod convert;
+#[cfg(target_arch = "wasm32")]
+mod decode;
+#[cfg(target_arch = "wasm32")]
+pub mod element;
+#[cfg(target_arch = "wasm32")]
+mod film;
+#[cfg(target_arch = "wasm32")]
+mod signal;
+
 pub use facts::{By, Facts, How, Progress, Stage};
 pub use fault::{OwnError, Reason};
 pub use sampled::Sampled;
+
+#[cfg(target_arch = "wasm32")]
+pub use blob::sha256;
+#[cfg(target_arch = "wasm32")]
+pub use film::Film;

@@ -18,7 +18,7 @@ use crate::app::table::{Kind, Table};
 use crate::wire::{Address, Fault, From, Kind as Cause};
 
 fn address(link: &str, own: Option<String>) -> Result<Address, Fault> {
-    let link = link::parse(link).map_err(|e| Fault { kind: Cause::Link, text: e.to_string() })?;
+    let link = link::parse(link).map_err(|e| Fault::new(Cause::Link, e))?;
     let from = match (own, link.clip) {
         (Some(own), _) => From::Own(own),
         (None, Some(clip)) => From::Clip(clip),

@@ -2,6 +2,7 @@
 
 mod home;
 mod item;
+mod own;
 mod play;
 
 use leptos::prelude::*;
@@ -12,6 +13,7 @@ use crate::wire::{Fault, Kind};
 
 pub(crate) use home::Home;
 pub(crate) use item::Item;
+pub(crate) use own::Own;
 pub(crate) use play::{Kinds, Play};
 
 /// For a path that is no page.
@@ -28,7 +30,7 @@ pub(crate) fn failed(fault: Fault) -> impl IntoView {
     let advice = match fault.kind {
         Kind::Link => "fault.link",
         Kind::Absent => "fault.absent",
-        Kind::Film => "fault.film",
+        Kind::Film | Kind::Element => "fault.film",
         Kind::Fetch => "fault.fetch",
         Kind::Worker => "fault.worker",
     };
@@ -36,8 +38,16 @@ pub(crate) fn failed(fault: Fault) -> impl IntoView {
         <Heading text=Signal::derive(t!("fault.title"))/>
         <div role="alert">
             <p>{t!(advice)}</p>
-            <p class="soft" lang="en">{fault.text}</p>
+            {told(&fault)}
         </div>
         {(fault.kind == Kind::Absent).then(|| view! { <p><A href="/own" attr:class="button">{t!("own.open")}</A></p> })}
+    }
+}
+
+/// A fault's own words: in the visitor's language where there are such, else in English.
+fn told(fault: &Fault) -> AnyView {
+    match fault.words.clone() {
+        Some((key, detail)) => view! { <p>{t!(&key, detail = detail)}</p> }.into_any(),
+        None => view! { <p class="soft" lang="en">{fault.text.clone()}</p> }.into_any(),
     }
 }
