@@ -316,3 +316,6 @@ fn decode(webp: &[u8], size: Size) -> Result<Frame, String> {
     decoder.read_image(&mut frame.rgb).map_err(|e| e.to_string())?;
     Ok(frame)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ pub mod inspect;
 pub mod loader;
 pub mod media;
 pub mod model;
+pub mod packs;
 pub mod pixels;
 pub mod serve;
 pub mod train;

@@ -1,4 +1,4 @@
-//! From a recipe line to an item: scenes are drawn, videos decoded and kept.
+//! From a recipe line to an item: scenes are drawn, videos decoded and kept, built-in films unpacked.
 
 mod cache;
 
@@ -10,13 +10,15 @@ use std::time::SystemTime;
 
 use scrubjay_core::frame::Frame;
 use scrubjay_core::item::{Item, RealizeError, scene_frames};
-use scrubjay_core::recipe::{Want, paint};
+use scrubjay_core::pack::Pack;
+use scrubjay_core::recipe::{Size, Want, paint};
 use scrubjay_core::source::Source;
 
 use self::cache::Cache;
 use crate::dataset::recipes::Line;
 use crate::dataset::synth::content_hash;
 use crate::error::Error;
+use crate::packs;
 use crate::pixels::Pixels;
 use crate::video::{self, VideoError};
 
@@ -117,6 +119,9 @@ impl Loader {
         };
         let own = *want.source == line.recipe.source;
         let path = line.file.as_ref().filter(|_| own).or_else(|| line.others.get(sha256));
+        if let (None, Some(pack)) = (path, packs::of_content(sha256)) {
+            return packed(line, pack, &want.indices);
+        }
         let path = path.ok_or_else(|| {
             let what = format_args!("the line does not say where the video {sha256} is");
             failure(line, "unlisted", &what)
@@ -158,6 +163,17 @@ impl Loader {
         }
         Ok(())
     }
+}
+
+/// Frames of a film that the program carries.
+fn packed(line: &Line, pack: &Pack<'_>, indices: &[u32]) -> Result<Vec<Frame>, Failure> {
+    let (size, own) = (line.recipe.size, pack.about().size);
+    if size != own {
+        let (name, Size { width, height }) = (&pack.about().name, own);
+        let what = format_args!("the built-in film {name} has pictures of {width}x{height}");
+        return Err(failure(line, "recipe", &what));
+    }
+    pack.frames(indices).map_err(|e| failure(line, "undecodable", &e))
 }
 
 fn failure(line: &Line, cause: &'static str, what: &dyn Display) -> Failure {

@@ -268,3 +268,6 @@ fn is_seen(recipe: &Recipe, numbers: &[u32], own: &[Frame], item: &Item) -> bool
         sum >= SEEN * bytes
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use scrubjay_core::frame::Frame;
-use scrubjay_core::link;
+use scrubjay_core::link::{self, FilmError, Link, LinkError};
 use scrubjay_core::source::qwen::Rule;
 use scrubjay_core::source::{Clock, MAX_FRAMES, Pick, Sampling, Windows};
 use serde_json::json;
@@ -14,12 +14,14 @@ use crate::dataset::recipes::{self, Line};
 use crate::error::Error;
 use crate::files::{writable_folder, write_atomic};
 use crate::loader::Loader;
+use crate::packs;
 use crate::video::{Video, VideoError};
 
 /// Arguments of `item`.
 #[derive(Debug, Args)]
 pub(super) struct ItemArgs {
-    /// A recipe file, with `:LINE` for a line other than the first, or a link `/p/<task>/<seed>`.
+    /// A recipe file, with `:LINE` for a line other than the first, or a link: `/p/<task>/<seed>` of a scene,
+    /// `/p/<task>/<seed>?clip=<name>` of a built-in film.
     item: String,
     /// Write the frames here, as PNG.
     #[arg(long)]
@@ -74,9 +76,21 @@ pub(super) fn item(args: &ItemArgs) -> Result<(), Error> {
 /// The line that a recipe file with `:LINE`, or a link, names.
 pub(super) fn find(text: &str) -> Result<Line, Error> {
     if text.contains("/p/") && !Path::new(text).exists() {
-        let usage = |e: link::LinkError| Error::usage(e.to_string());
-        let (task, seed) = link::parse(text).map_err(usage)?;
-        let recipe = link::recipe(task, seed).map_err(usage)?;
+        let usage = |e: LinkError| Error::usage(e.to_string());
+        let Link { task, seed, clip } = link::parse(text).map_err(usage)?;
+        let recipe = match clip {
+            None => link::recipe(task, seed).map_err(usage)?,
+            Some(name) => {
+                let pack = packs::named(&name).map_err(usage)?;
+                let frames = |numbers: &[u32]| pack.frames(numbers);
+                let made = link::film_item_now(task, seed, &pack.film(), frames);
+                let (recipe, _) = made.map_err(|e| match e {
+                    FilmError::Link(e) => usage(e),
+                    e => Error::failed(format!("{text}: {e}")),
+                })?;
+                recipe
+            }
+        };
         return Ok(Line { id: recipe.id(), recipe, file: None, others: BTreeMap::new() });
     }
     let (path, number) = match text.rsplit_once(':').and_then(|(p, n)| Some((p, n.parse::<usize>().ok()?))) {

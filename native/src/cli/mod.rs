@@ -5,6 +5,7 @@ mod compare;
 mod doctor;
 mod inspect;
 mod item;
+mod pack;
 mod perturb;
 mod score;
 mod settings;
@@ -45,6 +46,8 @@ enum Command {
     Frames(item::FramesArgs),
     /// Write a page that plays an item, a recipe file, answers or a run; and a summary.
     Inspect(inspect::Args),
+    /// Make a built-in film of a short video: its frames beforehand, for `/p/<task>/<seed>?clip=<name>`.
+    Pack(pack::PackArgs),
     /// Perturb one picture.
     Perturb(perturb::PerturbArgs),
     /// Score answers: JSON lines on standard input to JSON lines on standard output.
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Item(args) => item::item(&args),
         Command::Frames(args) => item::frames(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Pack(args) => pack::run(args),
         Command::Perturb(args) => perturb::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Compare(args) => compare::run(&args),
