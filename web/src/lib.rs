@@ -10,6 +10,7 @@
 #[cfg(target_arch = "wasm32")]
 pub mod app;
 pub mod clips;
+pub mod draft;
 #[cfg(target_arch = "wasm32")]
 pub mod maker;
 pub mod messages;

@@ -67,12 +67,12 @@ pub(crate) fn Table(
     let check = {
         let puzzle = puzzle.clone();
         move |_| {
+            let answer = round.draft.get_untracked();
             if round.outcome.with_untracked(Option::is_some) {
                 return;
             }
-            let answer = round.draft.get_untracked();
-            if let Err(what) = board::ready(&puzzle, &answer) {
-                round.say(what);
+            if let Some(lacks) = board::lacks(&puzzle, &answer) {
+                round.say(lacks);
                 return;
             }
             let outcome = score(answer);
@@ -89,6 +89,7 @@ pub(crate) fn Table(
     };
     let task = puzzle.task();
     let heading = heading.unwrap_or_else(|| Signal::derive(t!(&format!("task.{}", task))));
+    let plays = board::plays(&puzzle);
     let hash = puzzle.stimulus.clone();
     let short = hash.get(..12).unwrap_or_default().to_owned();
     let (seed, by) = (puzzle.address.as_ref().map(|a| a.seed), puzzle.by.clone());
@@ -98,9 +99,11 @@ pub(crate) fn Table(
         {board::view(puzzle.clone(), round)}
         <p class="controls">
             <button type="button" id="check" class="button main" disabled=move || round.done() on:click=check>{t!("check")}</button>
-            <button type="button" id="play" class="button" on:click=move |_| round.playing.update(|r| *r = !*r)>
-                {move || if round.playing.get() { say!("pause") } else { say!("play") }}
-            </button>
+            {(!plays).then(|| view! {
+                <button type="button" id="play" class="button" on:click=move |_| round.playing.update(|r| *r = !*r)>
+                    {move || if round.playing.get() { say!("pause") } else { say!("play") }}
+                </button>
+            })}
         </p>
         <p class="said" role="status" aria-live="polite">{round.said}</p>
         <Verdict puzzle=puzzle.clone() round kind fresh/>

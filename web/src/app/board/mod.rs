@@ -1,6 +1,13 @@
 //! The boards: one file a way of answering. A board shows a puzzle's films and edits the answer's draft; it decides nothing.
 
+mod choice;
+mod counting;
+mod drag;
+mod film;
 mod jigsaw;
+mod masked;
+mod sign;
+mod why;
 mod written;
 
 use std::sync::Arc;
@@ -10,17 +17,41 @@ use scrubjay_core::item::Truth;
 use scrubjay_core::task::Task;
 use scrubjay_core::task::segments::Sought;
 
+use self::choice::Choice;
+use self::counting::Counting;
 use self::jigsaw::Jigsaw;
+use self::masked::Masked;
 use self::written::Written;
 use super::puzzle::Puzzle;
 use super::round::Round;
+use crate::draft;
 
 /// The answer that a board begins with; empty where nothing can be checked yet.
 pub(crate) fn blank(puzzle: &Puzzle) -> String {
     match &puzzle.truth {
         Truth::Order(order) => (1..=order.len()).map(|i| i.to_string()).collect(),
+        // None at all may be meant.
+        Truth::Counts(_) => draft::commas(&[0; 3]),
         _ => String::new(),
     }
+}
+
+/// What an answer still lacks before it can be checked, as a sentence; `None` where it is complete.
+pub(crate) fn lacks(puzzle: &Puzzle, answer: &str) -> Option<String> {
+    match &puzzle.truth {
+        Truth::Candidates { labels, of } => {
+            let filled = draft::chosen(answer, labels.len(), *of).len();
+            (filled < labels.len())
+                .then(|| say!("lacks.places", left = labels.len() - filled, count = labels.len()))
+        }
+        Truth::Letter(_) if answer.trim().is_empty() => Some(say!("lacks.option")),
+        _ => answer.trim().is_empty().then(|| say!("lacks.answer")),
+    }
+}
+
+/// Whether a puzzle's board has its own controls for playing.
+pub(crate) fn plays(puzzle: &Puzzle) -> bool {
+    !matches!(puzzle.truth, Truth::Order(_) | Truth::Candidates { .. })
 }
 
 /// What is asked, in the visitor's language.
@@ -40,10 +71,7 @@ pub(crate) fn question(puzzle: &Puzzle) -> impl Fn() -> String + Send + use<> {
         Task::Segments(Sought::Event { query, .. }) => say!("ask.segments", what = query),
         Task::Event { query, .. } => say!("ask.event", what = query),
         Task::Elements { question, .. } => say!("ask.elements", what = question),
-        Task::Qa { question, options, .. } => {
-            let lettered = options.iter().zip('A'..).map(|(o, l)| format!("{l}. {o}"));
-            std::iter::once(question.clone()).chain(lettered).collect::<Vec<_>>().join("\n")
-        }
+        Task::Qa { question, .. } => question.clone(),
     }
 }
 
@@ -51,16 +79,14 @@ pub(crate) fn question(puzzle: &Puzzle) -> impl Fn() -> String + Send + use<> {
 pub(crate) fn view(puzzle: Arc<Puzzle>, round: Round) -> AnyView {
     match puzzle.truth {
         Truth::Order(_) => view! { <Jigsaw puzzle round/> }.into_any(),
+        Truth::Counts(_) => view! { <Counting puzzle round/> }.into_any(),
+        Truth::Candidates { .. } => view! { <Masked puzzle round/> }.into_any(),
+        Truth::Letter(_) => view! { <Choice puzzle round/> }.into_any(),
         _ => view! { <Written puzzle round/> }.into_any(),
     }
 }
 
-/// Whether an answer can be checked; else what is missing, in words.
-pub(crate) fn ready(_puzzle: &Puzzle, answer: &str) -> Result<(), String> {
-    if answer.trim().is_empty() { Err(say!("check.empty")) } else { Ok(()) }
-}
-
 /// Why an answer earned what it did, in words; empty where the figures say it all.
-pub(crate) fn why(_puzzle: &Puzzle, _answer: &str) -> String {
-    String::new()
+pub(crate) fn why(puzzle: &Puzzle, answer: &str) -> String {
+    why::why(puzzle, answer)
 }
