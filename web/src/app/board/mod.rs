@@ -4,9 +4,12 @@ mod choice;
 mod counting;
 mod drag;
 mod film;
+mod interval;
 mod jigsaw;
 mod masked;
+mod segments;
 mod sign;
+mod timeline;
 mod why;
 mod written;
 
@@ -19,8 +22,10 @@ use scrubjay_core::task::segments::Sought;
 
 use self::choice::Choice;
 use self::counting::Counting;
+use self::interval::Interval;
 use self::jigsaw::Jigsaw;
 use self::masked::Masked;
+use self::segments::Segments;
 use self::written::Written;
 use super::puzzle::Puzzle;
 use super::round::Round;
@@ -82,11 +87,17 @@ pub(crate) fn view(puzzle: Arc<Puzzle>, round: Round) -> AnyView {
         Truth::Counts(_) => view! { <Counting puzzle round/> }.into_any(),
         Truth::Candidates { .. } => view! { <Masked puzzle round/> }.into_any(),
         Truth::Letter(_) => view! { <Choice puzzle round/> }.into_any(),
+        Truth::Interval(_) | Truth::Event { .. } => view! { <Interval puzzle round/> }.into_any(),
+        Truth::Segments(_) => view! { <Segments puzzle round/> }.into_any(),
         _ => view! { <Written puzzle round/> }.into_any(),
     }
 }
 
 /// Why an answer earned what it did, in words; empty where the figures say it all.
 pub(crate) fn why(puzzle: &Puzzle, answer: &str) -> String {
-    why::why(puzzle, answer)
+    match puzzle.truth {
+        Truth::Interval(_) | Truth::Event { .. } => interval::why(puzzle, answer),
+        Truth::Segments(_) => segments::why(puzzle, answer),
+        _ => why::why(puzzle, answer),
+    }
 }

@@ -1,0 +1,100 @@
+//! The timeline that all boards about times share: the film, a strip of its pictures, spans on it, and their figures.
+//!
+//! `marks` is the state and all that is done to it; `player`, `strip` with `handle` and `thumbs`, `row` and `keys` are ways to
+//! do it, each enough alone. Where edges can lie and what texts say is in [`crate::spans`].
+
+mod handle;
+mod keys;
+mod marks;
+mod player;
+mod row;
+mod strip;
+mod thumbs;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use self::keys::{Keys, press};
+use self::marks::{Marks, Part};
+use self::player::{Stage, Transport, run};
+use self::row::Row;
+use self::strip::Strip;
+use crate::app::puzzle::Puzzle;
+use crate::app::round::Round;
+use crate::spans::overlap;
+
+/// Puts the focus on an element by its id, once it is drawn.
+fn focus_on(id: String) {
+    request_animation_frame(move || {
+        if let Some(element) = document().get_element_by_id(&id).and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+            element.focus().ok();
+        }
+    });
+}
+
+/// A timeline. Answers have one span or `many`, in seconds with so many `decimals`.
+#[component]
+pub(super) fn Timeline(puzzle: Arc<Puzzle>, round: Round, many: bool, decimals: usize) -> impl IntoView {
+    let marks = Marks::new(puzzle, round, many, decimals);
+    run(marks);
+    let numbers = Memo::new(move |_| marks.spans.with(Vec::len));
+    let done = Memo::new(move |_| round.done());
+    let add = move |_| {
+        if let Some(k) = marks.add_here() {
+            focus_on(handle::id(marks, crate::spans::Side::Start, "", k));
+        }
+    };
+    let offered = move || !done.get() && (many || numbers.get() == 0);
+    let rows = move || 0..if many { numbers.get() } else { 1 };
+    let hint = move || {
+        if done.get() {
+            return String::new();
+        }
+        if numbers.get() == 0 {
+            return if many { say!("timeline.empty.many") } else { say!("timeline.empty.one") };
+        }
+        if marks.spans.with(|s| overlap(s)) { say!("timeline.overlap") } else { String::new() }
+    };
+    let truths = move || {
+        marks
+            .truth()
+            .into_iter()
+            .enumerate()
+            .map(|(k, [a, b])| {
+                let (from, to) = marks.with(|p| (p.text(a), p.text(b)));
+                view! {
+                    <li>
+                        <button type="button" class="button" id=format!("truth-{k}") on:click=move |_| marks.play(Part::Truth(k))>
+                            {t!("timeline.play.truth", start = from, end = to)}
+                        </button>
+                    </li>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <div class="timeline-board" role="group" aria-labelledby="how" on:keydown=move |e| press(marks, &e)>
+            <div class="stage">
+                <Stage marks/>
+                <Strip marks/>
+            </div>
+            <Transport marks/>
+            <p class="hint">{hint}</p>
+            <Show when=offered>
+                <p><button type="button" id="add" class="button" on:click=add>
+                    {move || if many { say!("timeline.add.many") } else { say!("timeline.add.one") }}
+                </button></p>
+            </Show>
+            <Show when=move || done.get()>
+                <ul class="truths">{truths()}</ul>
+            </Show>
+            <div class="rows">
+                <For each=rows key=|k| *k let:k><Row marks k/></For>
+            </div>
+            <Keys many/>
+        </div>
+    }
+}
