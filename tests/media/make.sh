@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the small videos of native/tests/video.rs. Every picture tells its own presentation time: sixteen squares,
+# Makes the small videos of native/tests/video.rs and of the tests in web. Every picture tells its own presentation time: sixteen squares,
 # the first in the upper left, are the bits of its milliseconds, lowest first, white for one. Needs the program ffmpeg.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -23,3 +23,11 @@ make time-late.mkv r=25:d=4 "" -output_ts_offset 2.5
 ffmpeg -hide_banner -loglevel error -y -ss 1 -i time-24.mp4 -c copy -bitexact time-edit.mp4
 # Groups of pictures that refer to each other.
 make open-gop.mp4 r=30:d=5 "" -x264-params open-gop=1:keyint=24:min-keyint=24:scenecut=0
+# For browsers, which all know WebM.
+ffmpeg -hide_banner -loglevel error -y -f lavfi -i "color=black:s=64x64:r=25:d=3,$code" -fps_mode passthrough \
+  -c:v libvpx-vp9 -deadline good -g 24 -crf 40 -b:v 0 -pix_fmt yuv420p -bitexact time-25.webm
+# Colours, and what the flags of native/src/video/convert.rs make of them at half the size.
+ffmpeg -hide_banner -loglevel error -y -f lavfi -i testsrc2=s=96x64:r=10:d=0.8 -c:v libx264 -preset slow -bf 2 -crf 20 \
+  -pix_fmt yuv420p -bitexact colours.mp4
+ffmpeg -hide_banner -loglevel error -y -i colours.mp4 -f rawvideo \
+  -vf scale=48:32:flags=area+accurate_rnd+bitexact+full_chroma_int,format=rgb24 colours.rgb

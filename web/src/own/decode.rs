@@ -49,17 +49,16 @@ struct News {
 
 /// A decoder for one track.
 pub(super) struct Decoder {
-    config: Object,
     inner: VideoDecoder,
     news: Rc<News>,
-    /// Callbacks live as long as the decoder may call them.
-    _calls: (Closure<dyn FnMut(VideoFrame)>, Closure<dyn FnMut(JsValue)>, Closure<dyn FnMut()>),
 }
 
 impl Drop for Decoder {
     fn drop(&mut self) {
-        // One that closed itself says so by an exception.
+        // One that closed itself says so by an exception. What it still tells is let go.
         let _ = self.inner.close();
+        self.news.wanted.borrow_mut().clear();
+        self.news.came.borrow_mut().clear();
     }
 }
 
@@ -105,11 +104,12 @@ impl Decoder {
         let told = Rc::clone(&news);
         let dequeued = Closure::<dyn FnMut()>::new(move || told.signal.raise());
         let fail = |e: JsValue| OwnError::Decode(words(&e));
-        let init = object(&[("output", output.as_ref().clone()), ("error", error.as_ref().clone())]);
+        // Callbacks belong to the browser, which may call them after the decoder was closed.
+        let init = object(&[("output", output.into_js_value()), ("error", error.into_js_value())]);
         let inner = VideoDecoder::new(&init).map_err(fail)?;
-        inner.set_ondequeue(dequeued.as_ref().unchecked_ref());
-        let decoder = Self { config: config.clone(), inner, news, _calls: (output, error, dequeued) };
-        decoder.inner.configure(&decoder.config).map_err(fail)?;
+        inner.set_ondequeue(dequeued.into_js_value().unchecked_ref());
+        let decoder = Self { inner, news };
+        decoder.inner.configure(config).map_err(fail)?;
         Ok(decoder)
     }
 
