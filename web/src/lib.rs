@@ -15,4 +15,5 @@ pub mod draft;
 pub mod maker;
 pub mod messages;
 pub mod own;
+pub mod spans;
 pub mod wire;

@@ -33,9 +33,8 @@ pub(super) fn Handle(marks: Marks, k: usize, side: Side, strip: NodeRef<html::Di
     let this = NodeRef::<html::Div>::new();
     // Where the pointer took hold, in pixels right of the end itself.
     let held = StoredValue::new(None::<f64>);
-    let place = Memo::new(move |_| {
-        marks.span(k).map_or(0, |s| if side == Side::Start { s.start } else { s.end })
-    });
+    let place =
+        Memo::new(move |_| marks.span(k).map_or(0, |s| if side == Side::Start { s.start } else { s.end }));
     let seconds = move |place: usize| marks.with(|p| p.name(place));
     let limits = move || {
         let last = marks.with(|p| p.last());
@@ -102,6 +101,8 @@ pub(super) fn Handle(marks: Marks, k: usize, side: Side, strip: NodeRef<html::Di
         e.prevent_default();
         e.stop_propagation();
         marks.nudge(k, side, by, false);
+        // The slider itself tells its value; what was said before no longer holds.
+        marks.round.say(String::new());
     };
     view! {
         <div node_ref=this class="handle" class:start=move || side == Side::Start class:end=move || side == Side::End

@@ -27,10 +27,8 @@ pub(super) fn press(marks: Marks, e: &KeyboardEvent) {
         return;
     }
     let here = |side| {
-        let there = marks.spans.with_untracked(Vec::len);
-        if there > 0 || marks.most() > 0 {
-            marks.here(marks.current.get_untracked().min(there.saturating_sub(1)), side);
-        }
+        let last = marks.spans.with_untracked(Vec::len).saturating_sub(1);
+        marks.here(marks.current.get_untracked().min(last), side);
     };
     match e.key().as_str() {
         " " => marks.toggle(),

@@ -7,7 +7,7 @@ use scrubjay_core::item::Truth;
 
 use crate::app::puzzle::Puzzle;
 use crate::app::round::Round;
-use crate::spans::{MOST, Places, Side, Span, Typed, overlap};
+use crate::spans::{MOST, Places, Side, Span, Typed};
 
 /// Which part of the film plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,8 +262,7 @@ impl Marks {
     /// Shows the first or the last frame of a span.
     pub(super) fn show(self, k: usize, side: Side) {
         if let Some(span) = self.now(k) {
-            let (first, last) =
-                self.with(|p| p.frames(p.seconds(span.start), p.seconds(span.end)));
+            let (first, last) = self.with(|p| p.frames(p.seconds(span.start), p.seconds(span.end)));
             self.look(if side == Side::Start { first } else { last });
         }
     }
@@ -272,14 +271,11 @@ impl Marks {
     pub(super) fn tell(self, k: usize) {
         let Some(span) = self.now(k) else { return };
         let (start, end) = self.with(|p| (p.name(span.start), p.name(span.end)));
-        let mut text = if self.many {
+        let text = if self.many {
             say!("timeline.now.many", number = k + 1, start = start, end = end)
         } else {
             say!("timeline.now.one", start = start, end = end)
         };
-        if self.spans.with_untracked(|s| overlap(s)) {
-            text = format!("{text} {}", say!("timeline.overlap"));
-        }
         self.round.say(text);
     }
 }

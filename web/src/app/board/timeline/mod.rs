@@ -29,7 +29,9 @@ use crate::spans::overlap;
 /// Puts the focus on an element by its id, once it is drawn.
 fn focus_on(id: String) {
     request_animation_frame(move || {
-        if let Some(element) = document().get_element_by_id(&id).and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        if let Some(element) =
+            document().get_element_by_id(&id).and_then(|e| e.dyn_into::<HtmlElement>().ok())
+        {
             element.focus().ok();
         }
     });
@@ -48,7 +50,11 @@ pub(super) fn Timeline(puzzle: Arc<Puzzle>, round: Round, many: bool, decimals: 
         }
     };
     let offered = move || !done.get() && (many || numbers.get() == 0);
-    let rows = move || 0..if many { numbers.get() } else { 1 };
+    let rows = move || match (done.get(), many) {
+        (true, _) => 0..0,
+        (false, true) => 0..numbers.get(),
+        (false, false) => 0..1,
+    };
     let hint = move || {
         if done.get() {
             return String::new();
@@ -58,43 +64,63 @@ pub(super) fn Timeline(puzzle: Arc<Puzzle>, round: Round, many: bool, decimals: 
         }
         if marks.spans.with(|s| overlap(s)) { say!("timeline.overlap") } else { String::new() }
     };
-    let truths = move || {
+    let yours = move || {
         marks
-            .truth()
+            .spans
+            .get()
             .into_iter()
-            .enumerate()
-            .map(|(k, [a, b])| {
-                let (from, to) = marks.with(|p| (p.text(a), p.text(b)));
-                view! {
-                    <li>
-                        <button type="button" class="button" id=format!("truth-{k}") on:click=move |_| marks.play(Part::Truth(k))>
-                            {t!("timeline.play.truth", start = from, end = to)}
-                        </button>
-                    </li>
-                }
-            })
-            .collect_view()
+            .map(|s| marks.with(|p| [p.seconds(s.start), p.seconds(s.end)]))
+            .collect()
     };
     view! {
         <div class="timeline-board" role="group" aria-labelledby="how" on:keydown=move |e| press(marks, &e)>
             <div class="stage">
                 <Stage marks/>
                 <Strip marks/>
+                <Show when=move || done.get()><p class="legend">{t!("timeline.legend")}</p></Show>
             </div>
             <Transport marks/>
-            <p class="hint">{hint}</p>
+            <p class="hint" role="status">{hint}</p>
             <Show when=offered>
                 <p><button type="button" id="add" class="button" on:click=add>
                     {move || if many { say!("timeline.add.many") } else { say!("timeline.add.one") }}
                 </button></p>
             </Show>
             <Show when=move || done.get()>
-                <ul class="truths">{truths()}</ul>
+                <ul class="replays">
+                    <Replays marks key="timeline.play.you" id="yours" part=Part::Span of=yours()/>
+                    <Replays marks key="timeline.play.truth" id="truth" part=Part::Truth of=marks.truth()/>
+                </ul>
             </Show>
-            <div class="rows">
+            <div class="rows" class:many=many>
                 <For each=rows key=|k| *k let:k><Row marks k/></For>
             </div>
             <Keys many/>
         </div>
     }
+}
+
+/// A button for each stretch, given in seconds, that plays it.
+#[component]
+fn Replays(
+    marks: Marks,
+    /// What a button says.
+    key: &'static str,
+    /// Ids are this and a number.
+    id: &'static str,
+    /// Which part of the film a number means.
+    part: fn(usize) -> Part,
+    of: Vec<[f64; 2]>,
+) -> impl IntoView {
+    let button = |(k, [from, to]): (usize, [f64; 2])| {
+        let (start, end) = marks.with(|p| (p.text(from), p.text(to)));
+        view! {
+            <li>
+                <button type="button" class="button" id=format!("{id}-{k}") on:click=move |_| marks.play(part(k))>
+                    {t!(key, start = start, end = end)}
+                </button>
+            </li>
+        }
+    };
+    of.into_iter().enumerate().map(button).collect_view()
 }

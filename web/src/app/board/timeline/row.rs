@@ -3,9 +3,9 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::focus_on;
 use super::handle::{id, name};
 use super::marks::{Marks, Part};
-use super::focus_on;
 use crate::spans::{Side, Typed};
 
 /// A span.
@@ -22,8 +22,10 @@ pub(super) fn Row(marks: Marks, k: usize) -> impl IntoView {
         <fieldset class="row" class:current=move || marks.many && marks.current.get() == k
             on:focusin=move |_| marks.current.set(k)>
             <legend>{move || if marks.many { say!("timeline.segment", number = k + 1) } else { say!("timeline.answer") }}</legend>
-            <Ends marks k side=Side::Start/>
-            <Ends marks k side=Side::End/>
+            <div class="ends">
+                <Ends marks k side=Side::Start/>
+                <Ends marks k side=Side::End/>
+            </div>
             <div class="tools">
                 <button type="button" class="button" id=if marks.many { format!("selection-{k}") } else { "selection".to_owned() }
                     disabled=move || !there.get() on:click=move |_| marks.play(Part::Span(k))>

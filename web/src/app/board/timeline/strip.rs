@@ -61,7 +61,9 @@ pub(super) fn Strip(marks: Marks) -> impl IntoView {
         } else if let Some(k) = spans.iter().rposition(within) {
             Gesture::Move(k, spans[k], place)
         } else if marks.many || spans.is_empty() {
-            marks.add(marks.with(|p| p.between(place, place))).map_or(Gesture::Scrub, |k| Gesture::Draw(k, place))
+            marks
+                .add(marks.with(|p| p.between(place, place)))
+                .map_or(Gesture::Scrub, |k| Gesture::Draw(k, place))
         } else {
             Gesture::Scrub
         }
