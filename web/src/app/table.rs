@@ -75,6 +75,8 @@ pub(crate) fn Table(
                 round.say(lacks);
                 return;
             }
+            // What was said last is about an answer that can no more be changed.
+            round.say(String::new());
             let outcome = score(answer);
             fresh.set(true);
             round.outcome.set(Some(outcome.clone()));

@@ -34,8 +34,10 @@ pub(crate) fn Counting(puzzle: Arc<Puzzle>, round: Round) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <Player puzzle shots at playing=round.playing timed=true name/>
-        <div class="steppers">{steppers}</div>
+        <div class="counting">
+            <Player puzzle shots at playing=round.playing timed=true name/>
+            <div class="steppers">{steppers}</div>
+        </div>
     }
 }
 

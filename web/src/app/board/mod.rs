@@ -56,7 +56,7 @@ pub(crate) fn lacks(puzzle: &Puzzle, answer: &str) -> Option<String> {
 
 /// Whether a puzzle's board has its own controls for playing.
 pub(crate) fn plays(puzzle: &Puzzle) -> bool {
-    !matches!(puzzle.truth, Truth::Order(_) | Truth::Candidates { .. })
+    !matches!(puzzle.truth, Truth::Order(_))
 }
 
 /// What is asked, in the visitor's language.

@@ -62,7 +62,7 @@ pub(super) enum Judged {
 pub(super) fn judged(how: Judged, words: impl Fn() -> String + Send + 'static) -> AnyView {
     let (class, path) = match how {
         Judged::Right => ("judged right", "M9 16.2 4.8 12l-2 2L9 20.2 21.2 8l-2-2z"),
-        Judged::Partly => ("judged partly", "M4 10h4c2 0 2.5 3 4.5 3H20v3h-7.5C9 16 9 13 7.5 13H4z"),
+        Judged::Partly => ("judged partly", "M7 7v3h10V7l5 5-5 5v-3H7v3l-5-5z"),
         Judged::Wrong => (
             "judged wrong",
             "M6.4 4.3 4.3 6.4 9.9 12l-5.6 5.6 2.1 2.1L12 14.1l5.6 5.6 2.1-2.1-5.6-5.6 5.6-5.6-2.1-2.1L12 9.9z",

@@ -134,6 +134,11 @@ pub(crate) fn Masked(puzzle: Arc<Puzzle>, round: Round) -> impl IntoView {
     let candidates = (1..=of as u32).map(|label| candidate(board, puzzle.clone(), label)).collect_view();
     view! {
         <div class="gap">{sides}</div>
+        <p class="controls">
+            <button type="button" id="play" class="button" on:click=move |_| round.playing.update(|p| *p = !*p)>
+                {move || if round.playing.get() { say!("pause") } else { say!("play") }}
+            </button>
+        </p>
         <h2 class="part">{t!("masked.chosen", count = places)}</h2>
         <Places board puzzle=puzzle.clone() items/>
         {
