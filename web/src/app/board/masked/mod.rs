@@ -150,7 +150,7 @@ pub(crate) fn Masked(puzzle: Arc<Puzzle>, round: Round) -> impl IntoView {
         }
         <h2 class="part">{t!("masked.candidates")}</h2>
         <ul class="candidates">{candidates}</ul>
-        <p class="hint">{t!("masked.how")}</p>
+        {move || (!round.done()).then(|| view! { <p class="hint">{t!("masked.how")}</p> })}
         <Through board puzzle/>
     }
 }
