@@ -10,7 +10,9 @@
 #[cfg(target_arch = "wasm32")]
 pub mod app;
 pub mod clips;
+pub mod difficulty;
 pub mod draft;
+pub mod figures;
 #[cfg(target_arch = "wasm32")]
 pub mod maker;
 pub mod messages;

@@ -6,6 +6,7 @@ mod words;
 
 mod board;
 mod films;
+mod frame;
 mod guest;
 mod hand;
 mod keep;
@@ -21,17 +22,19 @@ mod tour;
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
+use self::frame::{Footer, Header};
 use self::hand::Hand;
-use self::pages::{Home, Item, Kinds, Missing, Own, Play};
+use self::pages::{About, Compare, Gallery, Home, Item, Kinds, Missing, Own, Play};
 use self::screen::focus;
 
 /// Puts the site into the document.
 pub fn start() {
     console_error_panic_hook::set_once();
     words::choose();
+    frame::dress();
     leptos::mount::mount_to_body(App);
 }
 
@@ -46,13 +49,7 @@ fn App() -> impl IntoView {
         <Router base=place::base()>
             {(!embedded).then(|| view! {
                 <button class="skip" type="button" on:click=move |_| focus(main)>{t!("skip")}</button>
-                <header>
-                    <A href="/" attr:class="brand">"Scrubjay"</A>
-                    <nav aria-label=t!("nav.name")>
-                        <A href="/p/jigsaw/1">"Jigsaw"</A>
-                        <A href="/p/grounding/1">"Spot the change"</A>
-                    </nav>
-                </header>
+                <Header/>
             })}
             <main id="main" tabindex="-1" node_ref=main class:embedded=embedded>
                 <Routes fallback=Missing>
@@ -61,9 +58,12 @@ fn App() -> impl IntoView {
                     <Route path=path!("/play/:task") view=Play/>
                     <Route path=path!("/own") view=Own/>
                     <Route path=path!("/p/:task/:seed") view=Item/>
+                    <Route path=path!("/gallery") view=Gallery/>
+                    <Route path=path!("/compare") view=Compare/>
+                    <Route path=path!("/about") view=About/>
                 </Routes>
             </main>
-            {(!embedded).then(|| view! { <footer>{t!("footer")}</footer> })}
+            {(!embedded).then(|| view! { <Footer/> })}
         </Router>
     }
 }

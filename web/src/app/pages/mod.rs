@@ -1,5 +1,8 @@
 //! The pages.
 
+mod about;
+mod compare;
+mod gallery;
 mod home;
 mod item;
 mod own;
@@ -11,6 +14,9 @@ use leptos_router::components::A;
 use super::screen::Heading;
 use crate::wire::{Fault, Kind};
 
+pub(crate) use about::About;
+pub(crate) use compare::Compare;
+pub(crate) use gallery::Gallery;
 pub(crate) use home::Home;
 pub(crate) use item::Item;
 pub(crate) use own::Own;
