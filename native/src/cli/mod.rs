@@ -66,6 +66,9 @@ enum Command {
         /// Folder of the built site.
         #[arg(long, default_value = "dist")]
         site: PathBuf,
+        /// Path under which it is served.
+        #[arg(long, default_value = "/", value_name = "/NAME/")]
+        base: String,
     },
 }
 
@@ -85,7 +88,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(&args),
         Command::Chat(args) => chat::run(&args),
         Command::Doctor(args) => doctor::run(&args),
-        Command::Serve { addr, site } => crate::serve::serve(&site, addr),
+        Command::Serve { addr, site, base } => crate::serve::serve(&site, addr, &base),
     };
     exit(result)
 }
