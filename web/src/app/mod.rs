@@ -10,6 +10,7 @@ mod frame;
 mod guest;
 mod hand;
 mod keep;
+mod offline;
 mod pages;
 mod place;
 mod puzzle;
@@ -27,6 +28,7 @@ use leptos_router::path;
 
 use self::frame::{Footer, Header};
 use self::hand::Hand;
+use self::offline::Offline;
 use self::pages::{About, Compare, Gallery, Home, Item, Kinds, Missing, Own, Play};
 use self::screen::focus;
 
@@ -63,7 +65,10 @@ fn App() -> impl IntoView {
                     <Route path=path!("/about") view=About/>
                 </Routes>
             </main>
-            {(!embedded).then(|| view! { <Footer/> })}
+            {(!embedded).then(|| view! {
+                <Offline/>
+                <Footer/>
+            })}
         </Router>
     }
 }

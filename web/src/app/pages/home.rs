@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 use scrubjay_core::GENERATOR_VERSION;
 use scrubjay_core::prompt::Wording;
 use scrubjay_core::recipe::{Recipe, Size};
@@ -15,6 +14,7 @@ use scrubjay_core::time::Rate;
 
 use crate::app::hand::Hand;
 use crate::app::pages::failed;
+use crate::app::place::A;
 use crate::app::puzzle::Puzzle;
 use crate::app::round::Outcome;
 use crate::app::table::{Kind, Table};

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use scrubjay_core::link;
 
 use super::failed;
 use crate::app::guest;
 use crate::app::hand::Hand;
-use crate::app::place;
+use crate::app::place::{self, A};
 use crate::app::puzzle::Puzzle;
 use crate::app::share::{Share, path};
 use crate::app::table::{Kind, Table};

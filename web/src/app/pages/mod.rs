@@ -9,9 +9,9 @@ mod own;
 mod play;
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::screen::Heading;
+use crate::app::place::A;
 use crate::wire::{Fault, Kind};
 
 pub(crate) use about::About;

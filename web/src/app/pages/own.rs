@@ -4,12 +4,12 @@ use leptos::ev::DragEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 use web_sys::File;
 
 use super::told;
 use crate::app::films::{Films, Named};
 use crate::app::hand::Hand;
+use crate::app::place::A;
 use crate::app::screen::Heading;
 use crate::app::tour::PUZZLES;
 use crate::wire::Fault;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
 use scrubjay_core::task::TaskName;
 
 use super::{Missing, failed};
 use crate::app::hand::Hand;
+use crate::app::place::A;
 use crate::app::puzzle::Puzzle;
 use crate::app::round::Outcome;
 use crate::app::screen::Heading;
