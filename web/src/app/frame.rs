@@ -1,7 +1,7 @@
 //! The frame around every page: the way to the pages, language and theme, and what stands below.
 
+use crate::app::place::A;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use scrubjay_core::GENERATOR_VERSION;
 
 use super::{keep, words};

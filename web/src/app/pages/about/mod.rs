@@ -2,8 +2,8 @@
 
 mod runs;
 
+use crate::app::place::A;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use self::runs::Runs;
 use crate::app::place;

@@ -5,8 +5,8 @@ mod chart;
 mod keeping;
 mod yours;
 
+use crate::app::place::A;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use scrubjay_core::metric::viubench::{self, SubType};
 use scrubjay_core::task::TaskName;
 

@@ -1,8 +1,8 @@
 //! A card of the gallery: a puzzle's first picture, where it is from, what it is about and how hard it may be.
 
+use crate::app::place::A;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use scrubjay_core::recipe::Recipe;
 use scrubjay_core::scene::Family;
 use scrubjay_core::source::Source;
