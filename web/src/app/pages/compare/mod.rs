@@ -7,12 +7,14 @@ mod yours;
 
 use crate::app::place::A;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use scrubjay_core::metric::viubench::{self, SubType};
 use scrubjay_core::task::TaskName;
 
 use self::chart::{Chart, Group, Line, Who};
 use self::keeping::Keeping;
 use self::yours::Yours;
+use crate::app::hand::Hand;
 use crate::app::screen::Heading;
 use crate::app::tour::PUZZLES;
 use crate::figures::Figures;
@@ -59,15 +61,11 @@ fn tables(task: TaskName, figures: &Figures) -> impl IntoView + use<> {
         // Both are the mean of the same overlap, so that they share a table.
         TaskName::Grounding => {
             let published = published(task, figures, "compare.grounding.bench");
-            (vec![yours.played(), chance, toy, published], None)
+            (vec![chance, toy, published], None)
         }
-        TaskName::Jigsaw => {
-            (vec![yours.played(), chance, toy], Some(published(task, figures, "compare.jigsaw.bench")))
-        }
-        TaskName::Counting => {
-            (vec![yours.played(), chance], Some(published(task, figures, "compare.counting.bench")))
-        }
-        _ => (vec![yours.played(), chance, toy], None),
+        TaskName::Jigsaw => (vec![chance, toy], Some(published(task, figures, "compare.jigsaw.bench"))),
+        TaskName::Counting => (vec![chance], Some(published(task, figures, "compare.counting.bench"))),
+        _ => (vec![chance, toy], None),
     };
     let note = match task {
         TaskName::Grounding => Some("compare.grounding.note"),
@@ -77,12 +75,20 @@ fn tables(task: TaskName, figures: &Figures) -> impl IntoView + use<> {
         TaskName::Segments => Some("compare.segments.note"),
         _ => None,
     };
-    let bench = bench.map(|published| {
-        let caption = match task {
-            TaskName::Jigsaw => "compare.jigsaw.exact",
-            _ => "compare.counting.exact",
-        };
-        view! { <Chart caption=caption groups=vec![yours.exact(), published]/> }
+    let played = yours.played();
+    let bench = bench.map(|published| match task {
+        TaskName::Jigsaw => {
+            view! { <Chart caption="compare.jigsaw.exact" groups=vec![yours.whole(), published]/> }.into_any()
+        }
+        _ => {
+            let group = RwSignal::new(None::<Group>);
+            let hand = expect_context::<Hand>();
+            spawn_local(async move {
+                group.try_set(Some(yours.counted(hand).await));
+            });
+            let groups = move || group.get().into_iter().chain([published.clone()]).collect::<Vec<_>>();
+            view! { {move || view! { <Chart caption="compare.counting.exact" groups=groups()/> }} }.into_any()
+        }
     });
     let caption = match task {
         TaskName::Jigsaw => "compare.jigsaw.measure",
@@ -91,6 +97,7 @@ fn tables(task: TaskName, figures: &Figures) -> impl IntoView + use<> {
         TaskName::Segments => "compare.segments.measure",
         _ => "compare.grounding.measure",
     };
+    let play = std::iter::once(played).chain(play).collect::<Vec<_>>();
     view! {
         {nothing}
         <Chart caption=caption groups=play/>

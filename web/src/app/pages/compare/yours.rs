@@ -1,13 +1,15 @@
 //! The visitor's own scores.
 
+use std::collections::HashMap;
+
 use scrubjay_core::item::Truth;
-use scrubjay_core::link;
 use scrubjay_core::metric::{Observation, clustered_mean, viubench};
 use scrubjay_core::task::TaskName;
 
 use super::chart::{Group, Line, Who};
+use crate::app::hand::Hand;
 use crate::app::results::{self, Answered};
-use crate::wire::From;
+use crate::wire::{Ask, From, Told};
 
 /// From how many puzzles on an interval is given: fewer say little about how far it reaches.
 const FEWEST: usize = 5;
@@ -40,32 +42,34 @@ impl Yours {
         Group { title: "compare.yours", lines: lines.into_iter().flatten().collect() }
     }
 
-    /// By VIUBench's score, of puzzles that it has, too: for the jigsaw whether the whole order is right, for counting the
-    /// share of numbers that are.
-    pub(super) fn exact(&self) -> Group {
-        let line = match self.ours.first().map(|a| a.task) {
-            Some(TaskName::Jigsaw) => {
-                line(Who::You, &self.ours, |a| Some(f64::from(u8::from(a.score >= 1.0))))
-            }
-            Some(TaskName::Counting) => line(Who::You, &self.ours, counted),
-            _ => None,
-        };
+    /// The jigsaw by VIUBench's score: whether the whole order is right.
+    pub(super) fn whole(&self) -> Group {
+        let line = line(Who::You, &self.ours, |a| Some(f64::from(u8::from(a.score >= 1.0))));
         Group { title: "compare.yours", lines: line.into_iter().collect() }
     }
-}
 
-/// The share of numbers that are exactly right. A puzzle of a scene is drawn again for what is right; a film is not at hand
-/// here, so that its puzzles are left out.
-fn counted(answered: &Answered) -> Option<f64> {
-    if answered.from != From::Scene {
-        return None;
+    /// Counting by VIUBench's score: the share of numbers that are exactly right. What is right stands in a puzzle's
+    /// recipe, which the worker draws again; a film is not at hand here, so that its puzzles are left out.
+    pub(super) async fn counted(self, hand: Hand) -> Group {
+        let mut scores: HashMap<String, f64> = HashMap::new();
+        for answered in self.ours.iter().filter(|a| a.from == From::Scene) {
+            let ask = Ask::Draw { task: TaskName::Counting, from: answered.seed, count: 1 };
+            // Where the worker fails, other parts of the site say so.
+            let Ok((Told::Drawn(list), _)) = hand.ask(ask).await else { continue };
+            // Answers of an earlier generator are to other puzzles.
+            let Some(recipe) = list.first().map(|d| &d.recipe).filter(|r| r.id() == answered.id) else {
+                continue;
+            };
+            let Ok(timeline) = recipe.timeline() else { continue };
+            if let Truth::Counts(truth) = Truth::of(&recipe.task, &recipe.source, &timeline) {
+                // What cannot be read is wrong.
+                let score = viubench::counting(&answered.answer, &truth.map(f64::from)).unwrap_or(0.0);
+                scores.insert(answered.id.clone(), score);
+            }
+        }
+        let line = line(Who::You, &self.ours, |a| scores.get(&a.id).copied());
+        Group { title: "compare.yours", lines: line.into_iter().collect() }
     }
-    let recipe = link::recipe(TaskName::Counting, answered.seed).ok()?;
-    let Truth::Counts(truth) = Truth::of(&recipe.task, &recipe.source, &recipe.timeline().ok()?) else {
-        return None;
-    };
-    // What cannot be read is wrong.
-    Some(viubench::counting(&answered.answer, &truth.map(f64::from)).unwrap_or(0.0))
 }
 
 fn line(who: Who, answers: &[Answered], score: impl Fn(&Answered) -> Option<f64>) -> Option<Line> {

@@ -19,6 +19,7 @@ use self::easel::Easel;
 use self::shelf::{Choice, Shelf};
 use crate::app::hand::Hand;
 use crate::app::pages::failed;
+use crate::app::place;
 use crate::app::screen::Heading;
 use crate::app::tour::PUZZLES;
 use crate::clips;
@@ -46,7 +47,7 @@ pub(crate) fn Gallery() -> impl IntoView {
     // The page stays where it is: only its list changes.
     let go = Callback::new(move |choice: Choice| {
         let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-        navigate(&choice.address(), options);
+        navigate(&place::address(&choice.address()), options);
     });
     let shown = move || {
         let (drawn, wanted) = (shelf.drawn.get(), shelf.wanted.get());
