@@ -176,7 +176,7 @@ fn cell(board: Board, puzzle: Arc<Puzzle>, place: usize, li: NodeRef<html::Li>) 
     };
     let judged = move || {
         (round.done() && !board.solved.get()).then(|| {
-            let right = board.truth.with_value(|t| t.clone());
+            let right = board.truth.get_value();
             let here = board.order.with(|o| o.get(place).copied());
             match right.iter().position(|c| Some(*c) == here).filter(|at| *at != place) {
                 None => sign::judged(Judged::Right, t!("judged.right")),
