@@ -26,8 +26,14 @@ make open-gop.mp4 r=30:d=5 "" -x264-params open-gop=1:keyint=24:min-keyint=24:sc
 # For browsers, which all know WebM.
 ffmpeg -hide_banner -loglevel error -y -f lavfi -i "color=black:s=64x64:r=25:d=3,$code" -fps_mode passthrough \
   -c:v libvpx-vp9 -deadline good -g 24 -crf 40 -b:v 0 -pix_fmt yuv420p -bitexact time-25.webm
-# Colours, and what the flags of native/src/video/convert.rs make of them at half the size.
-ffmpeg -hide_banner -loglevel error -y -f lavfi -i testsrc2=s=96x64:r=10:d=0.8 -c:v libx264 -preset slow -bf 2 -crf 20 \
-  -pix_fmt yuv420p -bitexact colours.mp4
-ffmpeg -hide_banner -loglevel error -y -i colours.mp4 -f rawvideo \
-  -vf scale=48:32:flags=area+accurate_rnd+bitexact+full_chroma_int,format=rgb24 colours.rgb
+# Colours, stated and not, and what the flags of native/src/video/convert.rs make of them at half the size.
+colours() { # name, matrix, range, further options
+  local name=$1 matrix=$2 range=$3
+  shift 3
+  ffmpeg -hide_banner -loglevel error -y -f lavfi -i testsrc2=s=96x64:r=10:d=0.8 -c:v libx264 -preset slow -bf 2 -crf 20 \
+    -pix_fmt yuv420p -bitexact "$@" "$name.mp4"
+  ffmpeg -hide_banner -loglevel error -y -i "$name.mp4" -f rawvideo -vf "scale=48:32:in_color_matrix=$matrix:in_range=$range:\
+flags=area+accurate_rnd+bitexact+full_chroma_int,format=rgb24" "$name.rgb"
+}
+colours colours bt601 tv
+colours colours-709 bt709 pc -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range pc

@@ -16,6 +16,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::OwnError;
 use super::codecs::{VideoFrame, field, number, object, words};
+use super::container::Colours;
 
 /// Most pixels of a picture: 8192 × 8192 take 200 MB as RGB.
 const MOST_PIXELS: f64 = 67_108_864.0;
@@ -58,11 +59,12 @@ impl Layout {
     }
 }
 
-/// The visible part of a picture, as it is coded: not turned, not resized.
+/// The visible part of a picture, as it is coded: not turned, not resized. What the film states of its colours comes
+/// before what the browser says, which may be a guess.
 ///
 /// # Errors
 /// [`OwnError`] when the browser does not hand the pixels over.
-pub(super) async fn rgb(frame: &VideoFrame) -> Result<Frame, OwnError> {
+pub(super) async fn rgb(frame: &VideoFrame, stated: Option<Colours>) -> Result<Frame, OwnError> {
     let fail = |e: JsValue| OwnError::Decode(words(&e));
     let rect = frame.visible();
     let side = |name: &str| number(&rect, name).filter(|v| *v >= 1.0).unwrap_or(0.0);
@@ -106,7 +108,7 @@ pub(super) async fn rgb(frame: &VideoFrame) -> Result<Frame, OwnError> {
                     rows.map(|(plane, (_, stride))| Plane { bytes: plane, stride: stride / 2 }).collect()
                 }
             };
-            let (matrix, range) = colour_space(&space);
+            let (matrix, range) = stated.map_or_else(|| colour_space(&space), numbered);
             let planes = Planes { format, width, height, planes: &planes };
             to_rgb(&planes, matrix, range).map_err(|e| OwnError::Decode(e.to_string()))
         }
@@ -136,7 +138,17 @@ fn colours(bytes: &[u8], places: &[(usize, usize)], size: (u32, u32), order: [us
     Frame::from_rgb(size.0, size.1, rgb)
 }
 
-/// What a picture says of its colours.
+/// What a film says of its colours.
+fn numbered(stated: Colours) -> (Matrix, Range) {
+    let matrix = match stated.matrix {
+        1 => Matrix::Bt709,
+        9 | 10 => Matrix::Bt2020,
+        _ => Matrix::Bt601,
+    };
+    (matrix, if stated.full { Range::Full } else { Range::Limited })
+}
+
+/// What the browser says of a picture's colours.
 fn colour_space(of: &JsValue) -> (Matrix, Range) {
     let matrix = field(of, "matrix").as_string().and_then(|name| Matrix::named(&name));
     let matrix = matrix.unwrap_or(Matrix::Bt601);

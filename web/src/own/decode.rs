@@ -16,7 +16,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::blob::FileBytes;
 use super::codecs::{EncodedVideoChunk, Held, VideoDecoder, VideoFrame, field, object, present, words};
-use super::container::{ContainerError, Run, Track};
+use super::container::{Colours, ContainerError, Run, Track};
 use super::convert::rgb;
 use super::signal::Signal;
 use super::{OwnError, Reason};
@@ -136,7 +136,7 @@ impl Decoder {
             fed();
             let Some(sample) = track.samples.get(place as usize).filter(|s| s.size > 0) else { continue };
             while self.inner.queued() >= QUEUED || !self.news.came.borrow().is_empty() {
-                if !self.drain(&mut visit).await? {
+                if !self.drain(track.codec.colours, &mut visit).await? {
                     patience.wait(&self.news.signal, self.inner.queued()).await?;
                 }
             }
@@ -162,7 +162,7 @@ impl Decoder {
             told.signal.raise();
         });
         loop {
-            let more = self.drain(&mut visit).await?;
+            let more = self.drain(track.codec.colours, &mut visit).await?;
             self.check()?;
             if !more {
                 if let Some(end) = self.news.flushed.borrow_mut().take() {
@@ -176,7 +176,11 @@ impl Decoder {
     }
 
     /// Hands over what has come; whether anything had.
-    async fn drain(&self, visit: &mut impl FnMut(u32, Frame)) -> Result<bool, OwnError> {
+    async fn drain(
+        &self,
+        stated: Option<Colours>,
+        visit: &mut impl FnMut(u32, Frame),
+    ) -> Result<bool, OwnError> {
         let mut any = false;
         loop {
             let held = self.news.came.borrow_mut().pop_front();
@@ -185,7 +189,7 @@ impl Decoder {
             // A second picture of one time is not wanted any more.
             let sample = self.news.wanted.borrow_mut().remove(&(held.0.timestamp().max(0.0) as u64));
             if let Some(sample) = sample {
-                visit(sample, rgb(&held.0).await?);
+                visit(sample, rgb(&held.0, stated).await?);
             }
         }
         self.check()?;

@@ -1,6 +1,7 @@
 //! How a film is coded, in the words of the WebCodecs registry, from what containers say of it.
 
 use super::bytes::Bytes;
+use super::colour::Colours;
 use super::{ContainerError, damaged};
 
 /// A codec as a decoder is asked for it.
@@ -10,6 +11,8 @@ pub struct Codec {
     pub name: String,
     /// What a decoder must be told before the first sample (`avcC`, `hvcC`).
     pub description: Option<Vec<u8>>,
+    /// What the film says of its colours; nothing where only its decoder knows.
+    pub colours: Option<Colours>,
 }
 
 impl Codec {
@@ -19,6 +22,7 @@ impl Codec {
             [1, profile, flags, level, _, _, ..] => Ok(Self {
                 name: format!("avc1.{profile:02x}{flags:02x}{level:02x}"),
                 description: Some(record.to_vec()),
+                colours: Colours::avc(record),
             }),
             _ => Err(damaged("its H.264 settings are unreadable")),
         }
@@ -42,7 +46,7 @@ impl Codec {
         for byte in &constraints[..kept] {
             name.push_str(&format!(".{byte:X}"));
         }
-        Ok(Self { name, description: Some(record.to_vec()) })
+        Ok(Self { name, description: Some(record.to_vec()), colours: None })
     }
 
     /// AV1 by its configuration record; samples say the rest.
@@ -57,23 +61,27 @@ impl Codec {
             (true, _) => 10,
             _ => 8,
         };
-        Ok(Self { name: format!("av01.{profile}.{level:02}{tier}.{depth:02}"), description: None })
+        let name = format!("av01.{profile}.{level:02}{tier}.{depth:02}");
+        Ok(Self { name, description: None, colours: None })
     }
 
     /// VP8 knows no variants.
     pub(super) fn vp8() -> Self {
-        Self { name: "vp8".to_owned(), description: None }
+        Self { name: "vp8".to_owned(), description: None, colours: Some(Colours { matrix: 6, full: false }) }
     }
 
     /// VP9 of a profile, level (times ten) and depth.
-    pub(super) fn vp9(profile: u8, level: u8, depth: u8) -> Self {
-        Self { name: format!("vp09.{profile:02}.{level:02}.{depth:02}"), description: None }
+    fn vp9(profile: u8, level: u8, depth: u8, colours: Option<Colours>) -> Self {
+        Self { name: format!("vp09.{profile:02}.{level:02}.{depth:02}"), description: None, colours }
     }
 
     /// VP9 by a `vpcC` box, version and flags included.
     pub(super) fn vp9_box(record: &[u8]) -> Result<Self, ContainerError> {
         match record {
-            [_, _, _, _, profile, level, depth, ..] => Ok(Self::vp9(*profile, *level, depth >> 4)),
+            [_, _, _, _, profile, level, depth, rest @ ..] => {
+                let colours = rest.get(2).map(|matrix| Colours { matrix: *matrix, full: depth & 1 == 1 });
+                Ok(Self::vp9(*profile, *level, depth >> 4, colours))
+            }
             _ => Err(damaged("its VP9 settings are unreadable")),
         }
     }
@@ -97,6 +105,8 @@ impl Codec {
             return None;
         }
         let depth = if profile < 2 { 8 } else { 10 + 2 * bits(1) };
+        let space = bits(3);
+        let colours = Colours::vp9(space, space != 7 && bits(1) == 1);
         const LEVELS: [(u64, u8); 9] = [
             (36_864, 10),
             (73_728, 11),
@@ -110,7 +120,7 @@ impl Codec {
         ];
         let pixels = u64::from(width) * u64::from(height);
         let level = LEVELS.iter().find(|(most, _)| pixels <= *most).map_or(61, |(_, level)| *level);
-        Some(Self::vp9(profile as u8, level, depth as u8))
+        Some(Self::vp9(profile as u8, level, depth as u8, Some(colours)))
     }
 
     /// Whether there may be packets that make no frame of their own.

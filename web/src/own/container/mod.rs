@@ -7,6 +7,7 @@
 
 mod bytes;
 mod codec;
+mod colour;
 mod ebml;
 mod fragment;
 mod matroska;
@@ -23,6 +24,7 @@ use scrubjay_core::source::SourceTimes;
 use scrubjay_core::time::Rate;
 
 pub use codec::Codec;
+pub use colour::Colours;
 pub use run::Run;
 pub use turn::Turn;
 

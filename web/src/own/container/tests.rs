@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use scrubjay_core::time::Rate;
 
-use super::{ContainerError, Track, Turn, read};
+use super::{Colours, ContainerError, Track, Turn, read};
 
 fn media(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media").join(name)
@@ -38,6 +38,7 @@ fn frames_rates_and_times_are_those_the_films_were_made_with() {
         ("open-gop.mp4", 150, rate(30, 1), 512),
         ("time-25.mkv", 125, rate(25, 1), 40),
         ("time-late.mkv", 100, rate(25, 1), 40),
+        ("time-25.webm", 75, rate(25, 1), 40),
     ] {
         let track = track(name);
         assert_eq!((track.shown.len(), track.rate), (frames, fps), "{name}");
@@ -47,9 +48,19 @@ fn frames_rates_and_times_are_those_the_films_were_made_with() {
         assert!(times.even(fps.fps()), "{name}");
         assert!((track.duration() - frames as f64 / fps.fps()).abs() < 1e-9, "{name}");
         assert_eq!((track.coded, track.turn), ((64, 64), Turn::default()), "{name}");
-        assert!(track.codec.name.starts_with("avc1."), "{name}: {}", track.codec.name);
-        assert!(track.codec.description.is_some(), "{name}");
+        let (codec, described) = if name.ends_with(".webm") { ("vp09.", false) } else { ("avc1.", true) };
+        assert!(track.codec.name.starts_with(codec), "{name}: {}", track.codec.name);
+        assert_eq!(track.codec.description.is_some(), described, "{name}");
     }
+}
+
+#[test]
+fn colours_are_those_that_the_film_states() {
+    let of = |name: &str| track(name).codec.colours;
+    assert_eq!(of("time-24.mp4"), Some(Colours { matrix: 2, full: false }));
+    assert_eq!(of("colours.mp4"), Some(Colours { matrix: 2, full: false }));
+    assert_eq!(of("colours-709.mp4"), Some(Colours { matrix: 1, full: true }));
+    assert_eq!(of("time-25.webm"), Some(Colours { matrix: 2, full: false }));
 }
 
 #[test]
