@@ -14,9 +14,9 @@ use scrubjay_core::yuv::{Format, Matrix, Plane, Planes, Range, to_rgb};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use super::OwnError;
 use super::codecs::{VideoFrame, field, number, object, words};
 use super::container::Colours;
+use super::{OwnError, Reason};
 
 /// Most pixels of a picture: 8192 × 8192 take 200 MB as RGB.
 const MOST_PIXELS: f64 = 67_108_864.0;
@@ -76,6 +76,10 @@ pub(super) async fn rgb(frame: &VideoFrame, stated: Option<Colours>) -> Result<F
     // Planes of green, blue and red are the browser's to sort.
     let space = frame.colours();
     let is_rgb = field(&space, "matrix").as_string().as_deref() == Some("rgb");
+    // One that takes such planes for others would show wrong colours.
+    if stated.is_some_and(|c| c.matrix == 0) && !is_rgb {
+        return Err(OwnError::NeedsElement(Reason::Codec("planes of red, green and blue".to_owned())));
+    }
     let known = frame.format().and_then(|name| Layout::named(&name));
     let known = known.filter(|layout| !is_rgb || matches!(layout, Layout::Colours(_)));
     let (layout, options) = match known {

@@ -62,7 +62,7 @@ impl Codec {
             _ => 8,
         };
         let name = format!("av01.{profile}.{level:02}{tier}.{depth:02}");
-        Ok(Self { name, description: None, colours: None })
+        Ok(Self { name, description: None, colours: Colours::av1(record) })
     }
 
     /// VP8 knows no variants.

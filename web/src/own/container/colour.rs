@@ -78,6 +78,49 @@ impl Colours {
         Some(Self { matrix, full })
     }
 
+    /// By an AV1 configuration record, from the sequence header in it (AV1 §5.5).
+    pub(super) fn av1(record: &[u8]) -> Option<Self> {
+        let mut bits = Bits { bytes: sequence_header(record.get(4..)?)?.to_vec(), at: 0 };
+        let profile = bits.fixed(3)?;
+        bits.fixed(1)?;
+        let reduced = bits.flag()?;
+        if reduced {
+            bits.fixed(5)?;
+        } else {
+            bits.operating_points()?;
+        }
+        let (across, down) = (bits.fixed(4)? as u32 + 1, bits.fixed(4)? as u32 + 1);
+        (bits.fixed(across)?, bits.fixed(down)?);
+        if !reduced && bits.flag()? {
+            bits.fixed(7)?;
+        }
+        bits.fixed(3)?;
+        if !reduced {
+            bits.fixed(4)?;
+            let ordered = bits.flag()?;
+            if ordered {
+                bits.fixed(2)?;
+            }
+            // Tools for screen contents are chosen by each frame, or by the next bit; so are whole motion vectors.
+            if (bits.flag()? || bits.flag()?) && !bits.flag()? {
+                bits.fixed(1)?;
+            }
+            if ordered {
+                bits.fixed(3)?;
+            }
+        }
+        bits.fixed(3)?;
+        if bits.flag()? && profile == 2 {
+            bits.fixed(1)?;
+        }
+        if profile != 1 {
+            bits.fixed(1)?;
+        }
+        let stated = if bits.flag()? { [bits.fixed(8)?, bits.fixed(8)?, bits.fixed(8)?] } else { [2; 3] };
+        let full = stated == [1, 13, 0] || bits.flag()?;
+        Some(Self { matrix: stated[2] as u8, full })
+    }
+
     /// By the number that VP9 has for a colour space.
     pub(super) fn vp9(space: u64, full: bool) -> Self {
         let matrix = match space {
@@ -90,6 +133,32 @@ impl Colours {
             _ => 2,
         };
         Self { matrix, full }
+    }
+}
+
+/// The sequence header among a record's units.
+fn sequence_header(mut units: &[u8]) -> Option<&[u8]> {
+    loop {
+        let head = *units.first()?;
+        let mut at = if head & 4 == 0 { 1 } else { 2 };
+        let mut size = units.len().checked_sub(at)? as u64;
+        if head & 2 != 0 {
+            size = 0;
+            // Seven bits a byte, the lowest first.
+            for shift in 0..8 {
+                let byte = *units.get(at)?;
+                at += 1;
+                size |= u64::from(byte & 0x7f) << (7 * shift);
+                if byte & 0x80 == 0 {
+                    break;
+                }
+            }
+        }
+        let (unit, rest) = units.get(at..)?.split_at_checked(usize::try_from(size).ok()?)?;
+        if head >> 3 & 15 == 1 {
+            return Some(unit);
+        }
+        units = rest;
     }
 }
 
@@ -135,6 +204,37 @@ impl Bits {
             }
         }
         Some((1 << zeros) - 1 + self.fixed(zeros)?)
+    }
+
+    /// AV1's timing and operating points, which are passed over.
+    fn operating_points(&mut self) -> Option<()> {
+        let mut delay = None;
+        if self.flag()? {
+            self.fixed(64)?;
+            if self.flag()? {
+                self.count()?;
+            }
+            if self.flag()? {
+                delay = Some(self.fixed(5)? as u32 + 1);
+                (self.fixed(32)?, self.fixed(10)?);
+            }
+        }
+        let shows_late = self.flag()?;
+        for _ in 0..=self.fixed(5)? {
+            self.fixed(12)?;
+            if self.fixed(5)? > 7 {
+                self.fixed(1)?;
+            }
+            if let Some(bits) = delay
+                && self.flag()?
+            {
+                (self.fixed(bits)?, self.fixed(bits)?, self.fixed(1)?);
+            }
+            if shows_late && self.flag()? {
+                self.fixed(4)?;
+            }
+        }
+        Some(())
     }
 
     fn scaling_list(&mut self, length: usize) -> Option<()> {
