@@ -33,7 +33,9 @@ impl Colours {
             if chroma == 3 {
                 bits.fixed(1)?;
             }
-            (bits.count()?, bits.count()?, bits.fixed(1)?);
+            bits.count()?;
+            bits.count()?;
+            bits.fixed(1)?;
             if bits.flag()? {
                 for list in 0..if chroma == 3 { 12 } else { 8 } {
                     bits.scaling_list(if list < 6 { 16 } else { 64 })?;
@@ -44,20 +46,28 @@ impl Colours {
         match bits.count()? {
             0 => drop(bits.count()?),
             1 => {
-                (bits.fixed(1)?, bits.count()?, bits.count()?);
+                bits.fixed(1)?;
+                bits.count()?;
+                bits.count()?;
                 for _ in 0..bits.count()?.min(255) {
                     bits.count()?;
                 }
             }
             _ => {}
         }
-        (bits.count()?, bits.fixed(1)?, bits.count()?, bits.count()?);
+        bits.count()?;
+        bits.fixed(1)?;
+        bits.count()?;
+        bits.count()?;
         if !bits.flag()? {
             bits.fixed(1)?;
         }
         bits.fixed(1)?;
         if bits.flag()? {
-            (bits.count()?, bits.count()?, bits.count()?, bits.count()?);
+            bits.count()?;
+            bits.count()?;
+            bits.count()?;
+            bits.count()?;
         }
         if !bits.flag()? {
             return Some(Self::OPEN);
@@ -90,7 +100,8 @@ impl Colours {
             bits.operating_points()?;
         }
         let (across, down) = (bits.fixed(4)? as u32 + 1, bits.fixed(4)? as u32 + 1);
-        (bits.fixed(across)?, bits.fixed(down)?);
+        bits.fixed(across)?;
+        bits.fixed(down)?;
         if !reduced && bits.flag()? {
             bits.fixed(7)?;
         }
@@ -216,7 +227,8 @@ impl Bits {
             }
             if self.flag()? {
                 delay = Some(self.fixed(5)? as u32 + 1);
-                (self.fixed(32)?, self.fixed(10)?);
+                self.fixed(32)?;
+                self.fixed(10)?;
             }
         }
         let shows_late = self.flag()?;
@@ -228,7 +240,9 @@ impl Bits {
             if let Some(bits) = delay
                 && self.flag()?
             {
-                (self.fixed(bits)?, self.fixed(bits)?, self.fixed(1)?);
+                self.fixed(bits)?;
+                self.fixed(bits)?;
+                self.fixed(1)?;
             }
             if shows_late && self.flag()? {
                 self.fixed(4)?;

@@ -17,7 +17,7 @@ pub(super) fn reduced(num: u64, den: u64, most: u64) -> Option<Rate> {
         if next.0 > most || next.1 > most {
             // As much of the last step as fits, if that is nearer than the step before it.
             let fits = |part: u128, last: u128, before: u128| {
-                if last == 0 { part } else { part.min((most - before) / last) }
+                (most - before).checked_div(last).map_or(part, |most| part.min(most))
             };
             let part = fits(fits(whole, last.0, before.0), last.1, before.1);
             if d * (2 * part * last.1 + before.1) > n * last.1 {
