@@ -7,6 +7,7 @@
 //! Chroma is taken from the nearest sample on the grid, whatever its siting: pixel (x, y) of 4:2:0 takes sample
 //! (⌊x/2⌋, ⌊y/2⌋). Nothing is interpolated, and colours stay in the video's own primaries and transfer.
 
+mod convert;
 mod weights;
 
 use crate::frame::Frame;
@@ -189,42 +190,14 @@ impl Planes<'_> {
 /// [`YuvError`] where the planes are no picture of their size.
 pub fn to_rgb(planes: &Planes<'_>, matrix: Matrix, range: Range) -> Result<Frame, YuvError> {
     planes.check()?;
-    let Planes { format, width, height, .. } = *planes;
-    let weights = Weights::new(matrix, range);
-    let (across, down) = format.shifts();
+    let Planes { width, height, .. } = *planes;
     let memory = YuvError::Memory { width, height };
     let bytes = (width as usize).checked_mul(height as usize).and_then(|n| n.checked_mul(3)).ok_or(memory)?;
     let mut rgb = Vec::new();
     rgb.try_reserve_exact(bytes).map_err(|_| memory)?;
     rgb.resize(bytes, 0);
-    let (mut us, mut vs) = (vec![0; width as usize], vec![0; width as usize]);
-    let chroma: Vec<Vec<&[u8]>> = (1..format.planes()).map(|plane| planes.rows(plane).collect()).collect();
-    for (y, (luma, out)) in planes.rows(0).zip(rgb.chunks_exact_mut(width as usize * 3)).enumerate() {
-        // Each sample of chroma as often as it is seen; a row of them serves as many rows of luma.
-        if y & ((1 << down) - 1) == 0 {
-            match chroma.iter().map(|rows| rows[y >> down]).collect::<Vec<_>>()[..] {
-                [u, v] => {
-                    widen(&mut us, u.iter().copied(), 1 << across);
-                    widen(&mut vs, v.iter().copied(), 1 << across);
-                }
-                [uv] => {
-                    widen(&mut us, uv.iter().copied().step_by(2), 1 << across);
-                    widen(&mut vs, uv.iter().copied().skip(1).step_by(2), 1 << across);
-                }
-                _ => {}
-            }
-        }
-        for (((out, &y), &u), &v) in out.as_chunks_mut().0.iter_mut().zip(luma).zip(&us).zip(&vs) {
-            *out = weights.rgb([y, u, v]);
-        }
-    }
+    convert::all(planes, &Weights::new(matrix, range), &mut rgb);
     Ok(Frame { width, height, rgb })
-}
-
-fn widen(to: &mut [u8], from: impl Iterator<Item = u8>, times: usize) {
-    for (to, sample) in to.chunks_mut(times).zip(from) {
-        to.fill(sample);
-    }
 }
 
 #[cfg(test)]

@@ -107,15 +107,19 @@ impl Weights {
     }
 
     /// Red, green and blue of Y, U and V.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn rgb(&self, yuv: [u8; 3]) -> [u8; 3] {
         let [y, u, v] = yuv.map(u32::from);
-        let light = self.luma * y;
+        // No sum comes near 2^32; that they wrap keeps loops over this free of branches.
+        let times = |weight: u32, sample: u32| weight.wrapping_mul(sample);
+        let light = times(self.luma, y);
         let sums = [
-            (light + self.red_v * v).saturating_sub(self.red),
-            (light + self.green).saturating_sub(self.green_u * u + self.green_v * v),
-            (light + self.blue_u * u).saturating_sub(self.blue),
+            light.wrapping_add(times(self.red_v, v)).saturating_sub(self.red),
+            light
+                .wrapping_add(self.green)
+                .saturating_sub(times(self.green_u, u).wrapping_add(times(self.green_v, v))),
+            light.wrapping_add(times(self.blue_u, u)).saturating_sub(self.blue),
         ];
         sums.map(|sum| (sum >> 16).min(255) as u8)
     }
