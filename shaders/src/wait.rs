@@ -11,7 +11,10 @@ use std::time::Duration;
 
 /// A place for one value that somebody else brings, maybe on another thread.
 #[derive(Debug)]
-pub(crate) struct Later<T>(Arc<(Mutex<(Option<T>, Option<Waker>)>, Condvar)>);
+pub(crate) struct Later<T>(Arc<(Mutex<Awaited<T>>, Condvar)>);
+
+/// What came, and who is to be woken when it does.
+type Awaited<T> = (Option<T>, Option<Waker>);
 
 impl<T> Clone for Later<T> {
     fn clone(&self) -> Self {

@@ -4,6 +4,7 @@ use crate::app::place::A;
 use leptos::prelude::*;
 use scrubjay_core::GENERATOR_VERSION;
 
+use super::offline::Offline;
 use super::{keep, words};
 use crate::messages::LANGUAGES;
 
@@ -94,6 +95,7 @@ fn Theme() -> impl IntoView {
 pub(crate) fn Footer() -> impl IntoView {
     view! {
         <footer>
+            <Offline/>
             <p>{t!("footer")}</p>
             <p>{t!("footer.version", version = env!("CARGO_PKG_VERSION"), generator = GENERATOR_VERSION)}</p>
         </footer>

@@ -28,7 +28,6 @@ use leptos_router::path;
 
 use self::frame::{Footer, Header};
 use self::hand::Hand;
-use self::offline::Offline;
 use self::pages::{About, Compare, Gallery, Home, Item, Kinds, Missing, Own, Play};
 use self::screen::focus;
 
@@ -65,10 +64,7 @@ fn App() -> impl IntoView {
                     <Route path=path!("/about") view=About/>
                 </Routes>
             </main>
-            {(!embedded).then(|| view! {
-                <Offline/>
-                <Footer/>
-            })}
+            {(!embedded).then(|| view! { <Footer/> })}
         </Router>
     }
 }

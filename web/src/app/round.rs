@@ -23,6 +23,8 @@ pub(crate) struct Round {
     pub(crate) outcome: RwSignal<Option<Outcome>>,
     /// What happened last, for the live region.
     pub(crate) said: RwSignal<String>,
+    /// Whether it is a worked example: the answer is the truth, and nobody's.
+    pub(crate) example: bool,
     /// Whether films play.
     pub(crate) playing: RwSignal<bool>,
     /// Rises eight times a second while films play.
@@ -31,12 +33,13 @@ pub(crate) struct Round {
 
 impl Round {
     /// A new attempt; films play unless the visitor asked for less motion.
-    pub(crate) fn new(draft: String) -> Self {
+    pub(crate) fn new(draft: String, example: bool) -> Self {
         let playing = RwSignal::new(!reduced_motion());
         Self {
             draft: RwSignal::new(draft),
             outcome: RwSignal::new(None),
             said: RwSignal::new(String::new()),
+            example,
             playing,
             tick: clock(8, playing),
         }

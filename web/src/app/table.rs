@@ -53,7 +53,7 @@ pub(crate) fn Table(
     let given = if kind == Kind::Example { Some(puzzle.truth.plain()) } else { given };
     let name = format!("draft.{place}");
     let draft = given.clone().or_else(|| keep::get(&name)).unwrap_or_else(|| board::blank(&puzzle));
-    let round = Round::new(draft);
+    let round = Round::new(draft, kind == Kind::Example);
     round.outcome.set(given.map(&score));
     Effect::new(move |_| {
         if round.done() {

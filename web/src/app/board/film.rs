@@ -41,10 +41,10 @@ pub(super) fn Player(
     {
         let puzzle = puzzle.clone();
         Effect::new(move |_| {
-            if let Some((film, frame)) = shot.get() {
-                if let Some(film) = puzzle.films.get(film) {
-                    paint(canvas, film, frame);
-                }
+            if let Some((film, frame)) = shot.get()
+                && let Some(film) = puzzle.films.get(film)
+            {
+                paint(canvas, film, frame);
             }
         });
     }

@@ -144,7 +144,7 @@ fn Through(task: TaskName) -> impl IntoView {
         };
         view! {
             <nav class="stages" aria-label=t!("play.stages")>
-                <p class="stage">{stage}</p>
+                <p>{stage}</p>
                 <progress max=PRACTICE + SET + 1 value=now aria-label=stage></progress>
                 {(kind != Kind::Example).then(|| view! {
                     <button type="button" class="link" on:click=move |_| go(0)>{t!("play.show")}</button>

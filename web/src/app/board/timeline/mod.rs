@@ -77,7 +77,7 @@ pub(super) fn Timeline(puzzle: Arc<Puzzle>, round: Round, many: bool, decimals: 
             <div class="stage">
                 <Stage marks/>
                 <Strip marks/>
-                <Show when=move || done.get()><p class="legend">{t!("timeline.legend")}</p></Show>
+                <Show when=move || done.get()><p class="legend">{move || if marks.round.example { say!("timeline.legend.example") } else { say!("timeline.legend") }}</p></Show>
             </div>
             <Transport marks/>
             <p class="hint" role="status">{hint}</p>
@@ -88,13 +88,17 @@ pub(super) fn Timeline(puzzle: Arc<Puzzle>, round: Round, many: bool, decimals: 
             </Show>
             <Show when=move || done.get()>
                 <ul class="replays">
-                    <Replays marks key="timeline.play.you" id="yours" part=Part::Span of=yours()/>
+                    {(!marks.round.example).then(|| view! {
+                        <Replays marks key="timeline.play.you" id="yours" part=Part::Span of=yours()/>
+                    })}
                     <Replays marks key="timeline.play.truth" id="truth" part=Part::Truth of=marks.truth()/>
                 </ul>
             </Show>
-            <div class="rows" class:many=many>
-                <For each=rows key=|k| *k let:k><Row marks k/></For>
-            </div>
+            {(!marks.round.example).then(|| view! {
+                <div class="rows" class:many=many>
+                    <For each=rows key=|k| *k let:k><Row marks k/></For>
+                </div>
+            })}
             <Keys many/>
         </div>
     }

@@ -110,7 +110,8 @@ pub(super) fn Strip(marks: Marks) -> impl IntoView {
         }
     };
     let part = move |seconds: f64| marks.with(|p| p.part(seconds)) * 100.0;
-    let numbers = Memo::new(move |_| marks.spans.with(Vec::len));
+    // In an example the one who answered is the truth.
+    let numbers = Memo::new(move |_| if marks.round.example { 0 } else { marks.spans.with(Vec::len) });
     let done = Memo::new(move |_| marks.round.done());
     let bounds = move |k: usize| {
         marks.span(k).map_or([0.0; 2], |s| marks.with(|p| [p.seconds(s.start), p.seconds(s.end)]))
