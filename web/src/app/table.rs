@@ -100,7 +100,9 @@ pub(crate) fn Table(
         <p id="how" class="question">{board::question(&puzzle)}</p>
         {board::view(puzzle.clone(), round)}
         <p class="controls">
-            <button type="button" id="check" class="button main" disabled=move || round.done() on:click=check>{t!("check")}</button>
+            {(kind != Kind::Example).then(|| view! {
+                <button type="button" id="check" class="button main" disabled=move || round.done() on:click=check>{t!("check")}</button>
+            })}
             {(!plays).then(|| view! {
                 <button type="button" id="play" class="button" on:click=move |_| round.playing.update(|r| *r = !*r)>
                     {move || if round.playing.get() { say!("pause") } else { say!("play") }}
