@@ -73,7 +73,14 @@ pub struct Opened {
     pub dtype: DtypeName,
     /// Bytes of its own memory, where the driver says.
     pub memory: Option<u64>,
+    /// What Burn computes with on wgpu, for others who want to work there.
+    #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+    pub handles: Option<Handles>,
 }
+
+/// A device of wgpu and its queue.
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+pub type Handles = (burn::tensor::wgpu::wgpu::Device, burn::tensor::wgpu::wgpu::Queue);
 
 impl Opened {
     /// The type to compute in: the one asked for, or the device's own.
@@ -133,6 +140,8 @@ fn cpu() -> Result<Opened, DeviceError> {
         description: "Burn's flex backend".to_owned(),
         dtype: DtypeName::F32,
         memory: None,
+        #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+        handles: None,
     })
 }
 

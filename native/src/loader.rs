@@ -71,6 +71,12 @@ impl Loader {
         Self { pixels, ..self }
     }
 
+    /// Who does the pixel work.
+    #[must_use]
+    pub fn pixels(&self) -> &Pixels {
+        &self.pixels
+    }
+
     /// Makes the item of a line.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use scrubjay_core::frame::Frame;
 use scrubjay_core::item::{Item, RealizeError, realize};
 use scrubjay_core::recipe::Recipe;
-use scrubjay_model::device::DeviceName;
+use scrubjay_model::device::{DeviceName, Opened};
 
 use crate::error::Error;
 
@@ -31,6 +31,19 @@ pub struct Account {
     /// Pieces that core did in a GPU's place: how many and the first reason in words, by the reason in one word: `refused`,
     /// `lost`, `memory`, `too-large`, `late` or `failed`.
     pub core: BTreeMap<&'static str, (u64, String)>,
+}
+
+impl Account {
+    /// What core did in a GPU's place: each cause in one word, and a sentence.
+    #[must_use]
+    pub fn excuses(&self) -> Vec<(&'static str, String)> {
+        let one = |(cause, (n, first)): (&&'static str, &(u64, String))| {
+            let pieces = if *n == 1 { "piece" } else { "pieces" };
+            let did = format!("the CPU did {n} {pieces} of pixel work in the GPU's place");
+            (*cause, format!("{did}: {cause}: {first}"))
+        };
+        self.core.iter().map(one).collect()
+    }
 }
 
 impl Pixels {
@@ -51,6 +64,13 @@ impl Pixels {
                 Err(Error::usage(format!("--device {device:?}: pictures are worked on by auto, cpu or wgpu")))
             }
         }
+    }
+
+    /// Works where a model computes, if that is a device of wgpu, else in core. Who named such a device gets it in software,
+    /// too.
+    #[must_use]
+    pub fn beside(model: &Opened) -> Self {
+        Self(gpu::beside(model))
     }
 
     /// Works on a device that is open already.

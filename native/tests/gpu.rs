@@ -157,6 +157,56 @@ fn a_device_that_is_lost_or_too_small_leaves_its_work_to_the_cpu() {
 }
 
 #[test]
+fn a_model_and_its_data_share_a_device() {
+    use burn::tensor::Tensor;
+    use scrubjay_model::device::{DeviceName, open};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let cpu = Pixels::beside(&open(DeviceName::Cpu).expect("always there"));
+    assert_eq!(cpu.adapter(), None);
+    let opened = match open(DeviceName::Wgpu) {
+        Ok(opened) => opened,
+        Err(error) => return eprintln!("skipped: {error}"),
+    };
+    let pixels = Pixels::beside(&opened);
+    eprintln!("on {}", pixels.adapter().expect("its device"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let dataset = folder.path().join("dataset");
+    synth(&dataset, &[]);
+    let lines = recipes::read(&dataset.join("recipes.jsonl")).expect("reads");
+    let over = AtomicBool::new(false);
+    let sums = std::thread::scope(|scope| {
+        // The model goes on computing meanwhile.
+        let model = scope.spawn(|| {
+            let ones = Tensor::<2>::ones([64, 64], &opened.device);
+            let mut sums = Vec::new();
+            while sums.is_empty() || !over.load(Ordering::Relaxed) {
+                let sum = ones.clone().matmul(ones.clone()).sum();
+                sums.extend(sum.into_data().try_to_vec::<f32>().expect("numbers"));
+            }
+            sums
+        });
+        let halves = [0, 1].map(|half| {
+            let (lines, pixels) = (&lines, pixels.clone());
+            scope.spawn(move || {
+                let loader = Loader::default().with_pixels(pixels);
+                for line in lines.iter().skip(half).step_by(2) {
+                    let (found, expected) = (loader.load(line), Loader::default().load(line));
+                    assert_eq!(found, expected, "{}", line.id);
+                }
+            })
+        });
+        let ends = halves.map(|half| half.join());
+        over.store(true, Ordering::Relaxed);
+        assert!(ends.iter().all(Result::is_ok), "items differ");
+        model.join().expect("computes")
+    });
+    assert!(sums.iter().all(|sum| *sum == 262_144.0), "{} sums", sums.len());
+    let account = pixels.account();
+    assert!(account.gpu > 20 && account.core.is_empty(), "{account:?}");
+}
+
+#[test]
 fn software_is_not_chosen_by_itself() {
     let pixels = Pixels::open("auto").expect("never an error");
     match (pixels.adapter(), pixels.refusal()) {

@@ -46,5 +46,13 @@ pub(super) fn open(number: usize) -> Result<Opened, DeviceError> {
     })?;
     let size = memory.map_or_else(String::new, |m| format!(", {:.1} GB", m as f64 / 1e9));
     let description = format!("CUDA on {model}{size}");
-    Ok(Opened { device, name, description, dtype: DtypeName::Bf16, memory })
+    Ok(Opened {
+        device,
+        name,
+        description,
+        dtype: DtypeName::Bf16,
+        memory,
+        #[cfg(feature = "wgpu")]
+        handles: None,
+    })
 }

@@ -39,5 +39,6 @@ fn first() -> Result<Opened, DeviceError> {
     let software = if adapter.device_type == Adapter::Cpu { ", in software" } else { "" };
     let (device, ()) = tried(name, || (device, ()))?;
     let description = format!("wgpu on {} ({:?}{software})", adapter.name, adapter.backend);
-    Ok(Opened { device, name, description, dtype: DtypeName::F32, memory: None })
+    let handles = Some((setup.device, setup.queue));
+    Ok(Opened { device, name, description, dtype: DtypeName::F32, memory: None, handles })
 }

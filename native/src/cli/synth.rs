@@ -157,10 +157,10 @@ fn tell(pixels: &Pixels, asked: &str) {
     if pixels.adapter().is_some() {
         eprintln!("note: the GPU did {}", pieces(account.gpu));
     }
-    for (cause, (n, first)) in &account.core {
+    for (cause, excuse) in account.excuses() {
         // Who leaves the choice to the program is not warned of it.
-        let level = if asked == "auto" && *cause == "refused" { "note" } else { "warning" };
-        eprintln!("{level}: the CPU did {} in the GPU's place: {cause}: {first}", pieces(*n));
+        let level = if asked == "auto" && cause == "refused" { "note" } else { "warning" };
+        eprintln!("{level}: {excuse}");
     }
     if let (Some(refusal), true) = (pixels.refusal(), account.core.is_empty()) {
         eprintln!("note: no GPU worked: {refusal}");

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use scrubjay_core::frame::Frame;
 use scrubjay_core::item::{Item, PixelWork, RealizeError, realize_with};
 use scrubjay_core::recipe::Recipe;
-use scrubjay_model::device::DeviceName;
+use scrubjay_model::device::{DeviceName, Opened};
 use scrubjay_shaders::{Done, Gpu, GpuError, Options, block_on, work_or_cpu};
 
 use super::Account;
@@ -26,6 +26,12 @@ pub(super) fn open(device: DeviceName) -> Result<Option<Arc<Worker>>, Error> {
     // Software was meant by whoever names wgpu where there is nothing else.
     let options = Options { software: device == DeviceName::Wgpu, ..Options::default() };
     Ok(Some(Arc::new(Worker::new(block_on(Gpu::open(&options))))))
+}
+
+/// On a model's device, where it has one for this.
+pub(super) fn beside(model: &Opened) -> Option<Arc<Worker>> {
+    let (device, queue) = model.handles.clone()?;
+    Some(Arc::new(Worker::new(Ok(Gpu::on(device, queue)))))
 }
 
 impl Worker {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use scrubjay_core::frame::Frame;
 use scrubjay_core::item::{Item, RealizeError};
 use scrubjay_core::recipe::Recipe;
-use scrubjay_model::device::{DeviceError, DeviceName};
+use scrubjay_model::device::{DeviceError, DeviceName, Opened};
 
 use super::Account;
 use crate::error::Error;
@@ -19,6 +19,10 @@ pub(super) fn open(device: DeviceName) -> Result<Option<Arc<Worker>>, Error> {
         DeviceName::Wgpu => Err(Error::failed(DeviceError::NotBuilt { device, feature: "wgpu" }.to_string())),
         _ => Ok(None),
     }
+}
+
+pub(super) fn beside(_: &Opened) -> Option<Arc<Worker>> {
+    None
 }
 
 impl Worker {

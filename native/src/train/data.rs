@@ -27,6 +27,7 @@ use self::read::{Listed, read, split};
 use crate::dataset::recipes::Line;
 use crate::error::Error;
 use crate::loader::Loader;
+use crate::pixels::Pixels;
 
 /// How data are used.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,6 +76,14 @@ impl Data {
     /// # Errors
     /// [`Error`] when a file cannot be read, or one side of the split is empty.
     pub fn read(folders: &[PathBuf], options: &Options) -> Result<Self, Error> {
+        Self::read_by(folders, options, Pixels::default())
+    }
+
+    /// The same with pixel work done elsewhere than in core; the items are the same.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_by(folders: &[PathBuf], options: &Options, pixels: Pixels) -> Result<Self, Error> {
         let (mut lines, mut left) = (Vec::new(), Vec::new());
         for folder in folders {
             let (more, less) = read(&folder.join("recipes.jsonl"))?;
@@ -82,7 +91,7 @@ impl Data {
             left.extend(less);
         }
         let place = folders.first().map_or_else(|| "the data".to_owned(), |p| p.display().to_string());
-        Self::of(lines, left, &place, options)
+        Self::of(lines, left, &place, (options, pixels))
     }
 
     /// Splits recipes by source.
@@ -91,10 +100,15 @@ impl Data {
     /// [`Error`] when one side of the split is empty.
     pub fn new(lines: Vec<Line>, options: &Options) -> Result<Self, Error> {
         let lines = lines.into_iter().enumerate().map(Listed::nowhere).collect();
-        Self::of(lines, Vec::new(), "the data", options)
+        Self::of(lines, Vec::new(), "the data", (options, Pixels::default()))
     }
 
-    fn of(lines: Vec<Listed>, left: Vec<Left>, place: &str, options: &Options) -> Result<Self, Error> {
+    fn of(
+        lines: Vec<Listed>,
+        left: Vec<Left>,
+        place: &str,
+        (options, pixels): (&Options, Pixels),
+    ) -> Result<Self, Error> {
         let Options { seed, held_out: share, cache_mb, workers } = *options;
         if !(0.0..1.0).contains(&share) {
             return Err(Error::usage(format!(
@@ -125,9 +139,15 @@ impl Data {
             .thread_name(|i| format!("data-{i}"))
             .build()
             .map_err(|e| Error::failed(format!("no threads to read data: {e}")))?;
-        let loader = Loader::with_cache(cache_mb.saturating_mul(1 << 20));
+        let loader = Loader::with_cache(cache_mb.saturating_mul(1 << 20)).with_pixels(pixels);
         let account = Mutex::new(unread.clone());
         Ok(Self { shared: Arc::new(Shared { train, held_out, loader, pool, seed, account }), unread })
+    }
+
+    /// Who does the pixel work of items.
+    #[must_use]
+    pub fn pixels(&self) -> &Pixels {
+        self.shared.loader.pixels()
     }
 
     /// How many recipes there are to learn from, and how many are held out.

@@ -27,6 +27,7 @@ use super::table;
 use super::update::Mover;
 use super::watchdog::Watchdog;
 use crate::error::Error;
+use crate::pixels::Pixels;
 
 /// A run under way.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ impl<'a> Run<'a> {
         watchdog.doing("reading the data", "-", 0, &[]);
         let options =
             Options { seed: t.seed, held_out: t.held_out, cache_mb: t.cache_mb, ..Options::default() };
-        let data = Data::read(&plan.data, &options)?;
+        let data = Data::read_by(&plan.data, &options, Pixels::beside(&subject.device))?;
         let stages = stages(&plan.preset, &|tasks| data.count(tasks))?;
         let names: Vec<&str> = stages.iter().map(|s| s.name.as_str()).collect();
         let inputs = inputs(plan, &subject)?;
@@ -109,6 +110,9 @@ impl<'a> Run<'a> {
         folder.write("data.json", &data_file(plan)?)?;
         let (learn, test) = data.counts();
         folder.view.say(&format!("data: {learn} recipes to learn from, {test} held out"));
+        if let Some(adapter) = data.pixels().adapter() {
+            folder.view.say(&format!("pictures are worked on by {adapter}"));
+        }
         if data.unread().total() > 0 {
             folder.view.say(&format!("lines of the data left out: {}", told(data.unread())));
         }
@@ -213,6 +217,9 @@ impl<'a> Run<'a> {
             }
         }
         self.folder.view.finish();
+        for (_, excuse) in self.data.pixels().account().excuses() {
+            self.folder.view.say(&format!("warning: {excuse}"));
+        }
         self.checkpoint()?;
         let model = self.plan.out.join("model");
         let policy = self.policy()?;
