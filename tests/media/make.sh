@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes the small videos of native/tests/video.rs and of the tests in web. Every picture tells its own presentation time: sixteen squares,
-# the first in the upper left, are the bits of its milliseconds, lowest first, white for one. Needs the program ffmpeg.
+# Makes the small videos of native/tests/video.rs and of the tests in web, and below those that the site's tests bring along.
+# Of the former every picture tells its own presentation time: sixteen squares, the first in the upper left, are the bits of
+# its milliseconds, lowest first, white for one. Needs the program ffmpeg.
 set -euo pipefail
 cd "$(dirname "$0")"
 code="format=gray,geq=lum='255*mod(floor(floor(T*1000+0.5)/pow(2,floor(X/16)+4*floor(Y/16))),2)'"
@@ -37,3 +38,10 @@ flags=area+accurate_rnd+bitexact+full_chroma_int,format=rgb24" "$name.rgb"
 }
 colours colours bt601 tv
 colours colours-709 bt709 pc -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range pc
+# A film as a visitor of the site may bring one, in two codecs and containers.
+film() { # name, options
+  ffmpeg -hide_banner -loglevel error -y -f lavfi -i "testsrc2=s=192x108:r=12:d=8,hue=H=0.4*t" -g 24 \
+    -pix_fmt yuv420p -bitexact "${@:2}" "$1"
+}
+film film.mp4 -c:v libx264 -preset slow -bf 2 -crf 34 -movflags +faststart
+film film.webm -c:v libvpx-vp9 -crf 45 -b:v 0 -cpu-used 4 -threads 1

@@ -1,0 +1,46 @@
+//! Where the visitor is: the focus, the language, and what a reload leaves.
+
+use crate::support::{ARROW_RIGHT, ENTER, Session};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_focus_goes_where_the_visitor_goes() {
+    let session = Session::open("/p/jigsaw/5").await;
+    session.wait_for(".jigsaw li:nth-child(6)").await;
+    // The skip link keeps the puzzle and moves the focus into it.
+    session.tab_to(".skip").await;
+    session.press(ENTER).await;
+    assert_eq!(session.focused().await, "MAIN");
+    assert!(session.text("h1").await.contains("Put the clips in order"));
+    // Following a link names the new page and puts the focus on its heading.
+    session.enter(".after a").await;
+    session.wait_for("[data-stimulus]").await;
+    session.wait_until("document.activeElement.tagName == 'H1'").await;
+    assert_eq!(session.title().await, "Put the clips in order · Scrubjay");
+    session.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_keeps_the_answer_so_far() {
+    let session = Session::open("/p/jigsaw/5").await;
+    let first = ".jigsaw li:first-child [data-clip]";
+    session.tab_to(first).await;
+    session.press(ARROW_RIGHT).await;
+    let moved = session.attributes(".jigsaw [data-clip]", "data-clip").await;
+    assert_eq!(moved[..2], ["2", "1"], "a clip was moved");
+    session.reload().await;
+    session.wait_for(".jigsaw li:nth-child(6)").await;
+    assert_eq!(session.attributes(".jigsaw [data-clip]", "data-clip").await, moved);
+    session.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_may_ask_for_a_language() {
+    let session = Session::open("/p/jigsaw/5?lang=de").await;
+    session.wait_for("[data-stimulus]").await;
+    assert_eq!(session.attribute("html", "lang").await, "de");
+    let german: serde_json::Value =
+        serde_json::from_str(include_str!("../../web/locales/de.json")).expect("a message file");
+    assert_eq!(session.text("h1").await, german["task.jigsaw"]);
+    assert_eq!(session.text("#check").await, german["check"]);
+    session.close().await;
+}
