@@ -22,7 +22,7 @@ const FOLLOW: &str = "
         for (;;) {
           const now = document.querySelector('[data-stimulus]')?.dataset;
           if (now && now.stimulus !== before) { told.push([now.stimulus, now.by]); break; }
-          const alert = document.querySelector('[role=alert]')?.innerText;
+          const alert = document.querySelector('main [role=alert]')?.innerText;
           if (alert || Date.now() > until) { told.push(['', alert ?? 'nothing came']); break; }
           await new Promise(r => setTimeout(r, 20));
         }
@@ -82,6 +82,26 @@ async fn twenty_lists_of_segments_are_those_of_native_code() {
     twenty(TaskName::Segments).await;
 }
 
+/// Links to built-in films, as `tests/golden/packs.txt` pins them: native code makes the same of them in its own tests.
+#[tokio::test(flavor = "multi_thread")]
+async fn built_in_films_are_those_of_native_code() {
+    let pinned: Vec<(&str, &str)> = include_str!("../golden/packs.txt")
+        .lines()
+        .map(|line| {
+            let mut parts = line.split(' ');
+            (parts.next().expect("a link"), parts.nth(1).expect("a hash"))
+        })
+        .collect();
+    assert_eq!(pinned.len(), 2 * 5 * scrubjay::packs::all().len(), "two links of each task for each film");
+    let session = Session::open("/").await;
+    session.wait_for("main h1").await;
+    let links: Vec<String> = pinned.iter().map(|(link, _)| (*link).to_owned()).collect();
+    for ((link, hash), (shown, by)) in pinned.iter().zip(follow(&session, &links).await) {
+        assert_eq!(shown, *hash, "{link} ({by})");
+    }
+    session.close().await;
+}
+
 /// Whether it was the GPU in software that worked.
 fn software(by: &str) -> bool {
     by.to_lowercase().contains("swiftshader")
@@ -128,10 +148,10 @@ async fn without_webgpu_the_processor_works_and_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_link_says_so() {
     let session = Session::open("/p/chess/1").await;
-    let said = session.text("[role=alert]").await;
+    let said = session.text("main [role=alert]").await;
     assert!(said.contains("chess"), "{said}");
     session.goto("/p/jigsaw/x").await;
-    let said = session.text("[role=alert]").await;
+    let said = session.text("main [role=alert]").await;
     assert!(said.contains("seed"), "{said}");
     assert_eq!(
         session.js("document.querySelectorAll('main a').length > 0").await,

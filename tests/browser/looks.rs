@@ -2,13 +2,16 @@
 //! `SCRUBJAY_SCREENSHOTS` set to a folder (`./x screenshots` does) its picture is kept there.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use scrubjay_core::item::Truth;
 use scrubjay_core::task::TaskName;
+use scrubjay_core::time::Interval;
 use serde_json::{Value, json};
 
+use crate::solve::{edge, edges};
 use crate::support::{DESK, PHONE, Session, Setting};
-use crate::truth::truth;
+use crate::truth::{recipe, truth};
 
 /// A page in a state.
 struct State {
@@ -16,13 +19,21 @@ struct State {
     path: String,
     /// What is there when the page is.
     there: &'static str,
-    /// An answer that lies on the board.
-    draft: Option<String>,
-    checked: bool,
+    then: Then,
+}
+
+/// How a page comes into its state.
+enum Then {
+    /// It is in it.
+    Nothing,
+    /// This answer, which lies on the board of the item with this id, is checked.
+    Checked { id: String, answer: String },
+    /// A film is opened.
+    Film,
 }
 
 fn page(name: &str, path: &str, there: &'static str) -> State {
-    State { name: name.to_owned(), path: path.to_owned(), there, draft: None, checked: false }
+    State { name: name.to_owned(), path: path.to_owned(), there, then: Then::Nothing }
 }
 
 /// Links of puzzles, each with an answer that is partly right.
@@ -43,11 +54,21 @@ fn puzzles() -> Vec<(TaskName, u64, String)> {
         (TaskName::Qa, 1),
     ]
     .map(|(task, seed)| {
-        let right = truth(task, seed).plain();
-        let answer = match task {
-            TaskName::Jigsaw => swapped(&right),
-            TaskName::Counting => "3,1,0".to_owned(),
-            _ => right,
+        let (right, edges) = (truth(task, seed), edges(&recipe(task, seed)));
+        // As a timeline can have it, and begun a frame too late.
+        let late = |[start, end]: [f64; 2]| [edges[edge(&edges, start) + 1], edges[edge(&edges, end)]];
+        let answer = match right {
+            Truth::Order(text) => swapped(&text),
+            Truth::Counts([circles, ..]) => format!("{circles},1,0"),
+            Truth::Interval(Interval { start, end }) => {
+                let [start, end] = late([start, end]);
+                Truth::Interval(Interval { start, end }).plain()
+            }
+            Truth::Event { seconds: Interval { start, end }, .. } => {
+                Truth::Segments(vec![late([start, end])]).plain()
+            }
+            Truth::Segments(spans) => Truth::Segments(spans.into_iter().map(late).collect()).plain(),
+            other => other.plain(),
         };
         (task, seed, answer)
     })
@@ -56,15 +77,24 @@ fn puzzles() -> Vec<(TaskName, u64, String)> {
 
 fn states() -> Vec<State> {
     let mut states = vec![
-        page("home", "/", "main h1"),
+        page("home", "/", "[data-stimulus]"),
+        page("play", "/play", "main .cards"),
+        page("example", "/play/grounding", "[data-stimulus]"),
+        page("gallery", "/gallery", "#found[data-busy=false] ~ .gallery li"),
+        page("compare", "/compare", "main table"),
+        page("own", "/own", "#file"),
+        State { then: Then::Film, ..page("own-open", "/own", "#file") },
+        page("about", "/about", "#runs:not([data-by=''])"),
+        page("embedded", "/p/jigsaw/5?embed=1", "[data-stimulus]"),
         page("no-such-page", "/nowhere", "main h1"),
-        page("wrong-link", "/p/chess/1", "[role=alert]"),
+        page("wrong-link", "/p/chess/1", "main [role=alert]"),
+        page("absent-film", "/p/jigsaw/1?own=0", "main [role=alert]"),
     ];
     for (task, seed, answer) in puzzles() {
         let path = format!("/p/{task}/{seed}");
         states.push(page(task.name(), &path, "[data-stimulus]"));
-        let checked = page(&format!("{task}-checked"), &path, "[data-stimulus]");
-        states.push(State { draft: Some(answer), checked: true, ..checked });
+        let then = Then::Checked { id: recipe(task, seed).id(), answer };
+        states.push(State { then, ..page(&format!("{task}-checked"), &path, "[data-stimulus]") });
     }
     states
 }
@@ -75,25 +105,44 @@ fn folder() -> Option<PathBuf> {
 }
 
 async fn arrange(session: &Session, state: &State) {
-    // A draft lies where the site itself keeps it; it is read when the page is opened.
-    let name = state.path.trim_start_matches("/p/");
-    let keep = "localStorage.clear(); if (arguments[1] !== null) \
-        localStorage.setItem(`scrubjay.1.draft.${arguments[0]}`, JSON.stringify(arguments[1]))";
-    session.run(keep, vec![name.into(), json!(state.draft)]).await;
+    session.run("localStorage.clear()", Vec::new()).await;
+    if let Then::Checked { id, answer } = &state.then {
+        // An answer so far lies where the site itself keeps it; it is read when the page is opened.
+        let keep =
+            "localStorage.setItem(`scrubjay.1.draft.item.${arguments[0]}`, JSON.stringify(arguments[1]))";
+        session.run(keep, vec![json!(id), json!(answer)]).await;
+    }
     session.goto(&state.path).await;
     session.wait_for(state.there).await;
-    if state.checked {
-        session.run("document.querySelector('#check').click()", Vec::new()).await;
-        session.wait_for(".score").await;
+    match &state.then {
+        Then::Nothing => {}
+        Then::Checked { answer, .. } => {
+            session.run("document.querySelector('#check').click()", Vec::new()).await;
+            session.wait_for(".score").await;
+            let said =
+                session.js("JSON.parse(localStorage.getItem('scrubjay.1.results')).at(-1).answer").await;
+            assert_eq!(said, json!(answer), "{}: the answer that was laid there is checked", state.name);
+        }
+        Then::Film => {
+            session.choose("#file", &film()).await;
+            session.wait_for("[data-film]").await;
+        }
     }
     // The state is what is shown, not where the focus is.
     session.run("document.activeElement?.blur(); scrollTo(0, 0)", Vec::new()).await;
 }
 
+fn film() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("media/film.mp4")
+}
+
 /// Shows every state in a setting.
 async fn look(name: &str, setting: Setting) {
-    let session = Session::with(setting, "/").await;
+    let session = Session::with(setting, "/about").await;
     session.wait_for("main h1").await;
+    // What the site leaves to chance is the same every time.
+    let fixed = "Math.random = () => 0.4";
+    session.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": fixed })).await;
     let mut wrong = String::new();
     for state in states() {
         arrange(&session, &state).await;
@@ -105,7 +154,7 @@ async fn look(name: &str, setting: Setting) {
             writeln!(wrong, "{}: the page is {wide} pixels wide", state.name).ok();
         }
         if let Some(folder) = folder() {
-            let picture = session.picture(2400).await;
+            let picture = session.picture(2000).await;
             let file = folder.join(format!("{}-{name}.webp", state.name));
             std::fs::write(&file, picture).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         }

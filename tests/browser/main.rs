@@ -6,8 +6,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod embed;
+mod hosts;
 mod jigsaw;
 mod links;
 mod looks;
+mod own;
 mod places;
+mod play;
+mod solve;
 mod truth;

@@ -1,6 +1,11 @@
 //! Where the visitor is: the focus, the language, and what a reload leaves.
 
+use scrubjay_core::task::TaskName;
+use serde_json::json;
+
+use crate::solve::{By, clips, place, solve};
 use crate::support::{ARROW_RIGHT, ENTER, Session};
+use crate::truth::item;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_focus_goes_where_the_visitor_goes() {
@@ -42,5 +47,47 @@ async fn an_address_may_ask_for_a_language() {
         serde_json::from_str(include_str!("../../web/locales/de.json")).expect("a message file");
     assert_eq!(session.text("h1").await, german["task.jigsaw"]);
     assert_eq!(session.text("#check").await, german["check"]);
+    session.close().await;
+}
+
+/// Waits for the puzzle of a link's item.
+async fn arrives(session: &Session, task: TaskName, seed: u64) {
+    let stimulus = item(task, seed).stimulus;
+    let there = format!("document.querySelector('[data-stimulus]')?.dataset.stimulus == '{stimulus}'");
+    session.wait_until(&there).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_keeps_place_and_answers_of_a_tour() {
+    let task = TaskName::Jigsaw;
+    let session = Session::open("/play/jigsaw").await;
+    // The worked example is shown solved.
+    arrives(&session, task, 1).await;
+    assert_eq!(session.score().await, "1.0000");
+    session.enter("#next").await;
+    // The first for practice is solved, the second begun.
+    arrives(&session, task, 2).await;
+    solve(&session, By::Keyboard, task, 2).await;
+    assert_eq!(session.score().await, "1.0000");
+    session.enter("#next").await;
+    arrives(&session, task, 3).await;
+    session.tab_to(&place(0)).await;
+    session.press(ARROW_RIGHT).await;
+    let moved = clips(&session).await;
+    assert_eq!(moved[..2], ["2", "1"], "a clip was moved");
+    session.reload().await;
+    arrives(&session, task, 3).await;
+    assert_eq!(clips(&session).await, moved, "the answer so far is kept");
+    // Gone and come back, too.
+    session.enter("header .brand").await;
+    session.wait_until("location.pathname == '/'").await;
+    session.goto("/play/jigsaw").await;
+    arrives(&session, task, 3).await;
+    assert_eq!(clips(&session).await, moved);
+    // What was answered is known, and that it was for practice.
+    let results = session.js("JSON.parse(localStorage.getItem('scrubjay.1.results'))").await;
+    let results = results.as_array().expect("a list");
+    assert_eq!(results.len(), 1, "the example is nobody's answer");
+    assert_eq!((&results[0]["practice"], &results[0]["seed"]), (&json!(true), &json!(2)));
     session.close().await;
 }

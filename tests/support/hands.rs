@@ -1,5 +1,7 @@
 //! Fingers on keys, a mouse, and a finger on glass: input as the browser gets it, never events made by script.
 
+use std::time::Duration;
+
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use serde_json::{Value, json};
 
@@ -11,7 +13,6 @@ pub(crate) const HOME: char = '\u{e011}';
 pub(crate) const END: char = '\u{e010}';
 pub(crate) const ENTER: char = '\u{e007}';
 const TAB: char = '\u{e004}';
-const SHIFT: char = '\u{e008}';
 const CONTROL: char = '\u{e009}';
 
 /// A place in the window, CSS pixels.
@@ -26,6 +27,8 @@ pub(crate) enum Pointer {
 
 /// Steps in which a pointer travels when it drags.
 const STEPS: u32 = 8;
+/// Steps in which a finger comes to rest before it is lifted.
+const STILL: u32 = 4;
 
 impl Session {
     /// Presses and releases a key, wherever the focus is.
@@ -55,15 +58,6 @@ impl Session {
 
     pub(crate) async fn tab(&self) {
         self.press(TAB).await;
-    }
-
-    pub(crate) async fn shift_tab(&self) {
-        let keys = KeyActions::new("keyboard".to_owned())
-            .then(KeyAction::Down { value: SHIFT })
-            .then(KeyAction::Down { value: TAB })
-            .then(KeyAction::Up { value: TAB })
-            .then(KeyAction::Up { value: SHIFT });
-        self.client().perform_actions(keys).await.expect("the keys are pressed");
     }
 
     /// Moves the focus with the tab key until it is on the selected element.
@@ -117,6 +111,13 @@ impl Session {
         for step in 1..=STEPS {
             let part = f64::from(step) / f64::from(STEPS);
             self.travel(with, (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part)).await;
+        }
+        if with == Pointer::Finger {
+            // A finger that is lifted in full motion flings, and the browser takes the next tap for a hand that stops it.
+            for step in 0..STILL {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                self.travel(with, (to.0 + f64::from(step % 2), to.1)).await;
+            }
         }
         self.up(with, to).await;
     }

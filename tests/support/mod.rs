@@ -7,7 +7,7 @@ mod axe;
 mod chromium;
 mod hands;
 mod raw;
-mod site;
+pub(crate) mod site;
 
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 
 use chromium::Chromium;
 pub(crate) use chromium::Request;
-pub(crate) use hands::{ARROW_LEFT, ARROW_RIGHT, END, ENTER, HOME, Point, Pointer};
+pub(crate) use hands::{ARROW_LEFT, ARROW_RIGHT, END, ENTER, HOME, Pointer};
 pub(crate) use raw::Line;
-pub(crate) use site::{Serving, Site, dist};
+pub(crate) use site::{Serving, Site};
 
 /// How long a page may take to show what is waited for; generous, since test machines are slow.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -192,6 +192,11 @@ impl Session {
         panic!("never so: {condition}; the page says: {page:.800}");
     }
 
+    /// Waits until the site has fetched what it keeps for a visit without a network.
+    pub(crate) async fn settled(&self) {
+        self.wait_until("document.documentElement.dataset.offline == 'ready'").await;
+    }
+
     /// Puts a file of this machine into a file field.
     pub(crate) async fn choose(&self, selector: &str, file: &std::path::Path) {
         let file = file.canonicalize().unwrap_or_else(|e| panic!("{}: {e}", file.display()));
@@ -203,8 +208,10 @@ impl Session {
     pub(crate) async fn picture(&self, most: u32) -> Vec<u8> {
         let high = self.js("document.documentElement.scrollHeight").await.as_u64().unwrap_or(0);
         let high = high.clamp(u64::from(self.size().1), u64::from(most));
-        let clip = json!({ "x": 0, "y": 0, "width": self.size().0, "height": high, "scale": 1 });
-        let wanted = json!({ "format": "webp", "quality": 70, "captureBeyondViewport": true, "clip": clip });
+        // Wide ones are read well enough when they are smaller.
+        let scale = if self.size().0 > 1000 { 0.8 } else { 1.0 };
+        let clip = json!({ "x": 0, "y": 0, "width": self.size().0, "height": high, "scale": scale });
+        let wanted = json!({ "format": "webp", "quality": 55, "captureBeyondViewport": true, "clip": clip });
         let told = self.cdp("Page.captureScreenshot", wanted).await;
         BASE64.decode(told["data"].as_str().unwrap_or_default()).expect("a picture")
     }

@@ -44,9 +44,10 @@ pub(crate) struct Site {
     done: Option<JoinHandle<()>>,
 }
 
-/// Where `./x site` leaves the site.
+/// Where `./x site` leaves the site, or where `SCRUBJAY_SITE` says it is.
 pub(crate) fn dist() -> PathBuf {
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
+    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
+    let dist = std::env::var_os("SCRUBJAY_SITE").map_or_else(built, PathBuf::from);
     assert!(dist.join("index.html").is_file(), "the site is not built: run ./x site");
     dist
 }
