@@ -119,17 +119,16 @@ async fn a_gpu_makes_what_the_processor_makes() {
     let session = Session::with(Setting { gpu: true, ..DESK }, "/").await;
     session.wait_for("main h1").await;
     let (gpu, cpu) = (follow(&session, &dozen("gpu")).await, follow(&session, &dozen("cpu")).await);
-    let mut worked = 0;
     for ((link, by_gpu), by_cpu) in dozen("gpu").iter().zip(&gpu).zip(&cpu) {
         assert!(!by_gpu.0.is_empty(), "{link}: {}", by_gpu.1);
         assert_eq!(by_gpu.0, by_cpu.0, "{link}: {} and {}", by_gpu.1, by_cpu.1);
         assert!(!software(&by_cpu.1), "{link}: the processor was asked, {} worked", by_cpu.1);
-        // Segments of scenes' own events need no pixel work, and then nobody is named.
-        worked += u32::from(software(&by_gpu.1));
+        // Where there is no pixel work to do (frames are put elsewhere, or a scene's own events are asked about) nobody is named.
         assert!(by_gpu.1.is_empty() || software(&by_gpu.1), "{link}: {}", by_gpu.1);
     }
-    assert!(worked >= 9, "the GPU worked for {worked} of twelve: {gpu:?}");
-    println!("pixel work by {}", gpu[0].1);
+    let worked: Vec<&str> = gpu.iter().map(|(_, by)| by.as_str()).filter(|by| software(by)).collect();
+    assert!(worked.len() >= 8, "the GPU worked for {} of twelve: {gpu:?}", worked.len());
+    println!("pixel work of {} of twelve puzzles by {}", worked.len(), worked[0]);
     session.close().await;
 }
 
