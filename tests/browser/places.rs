@@ -91,3 +91,27 @@ async fn a_reload_keeps_place_and_answers_of_a_tour() {
     assert_eq!((&results[0]["practice"], &results[0]["seed"]), (&json!(true), &json!(2)));
     session.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn language_and_theme_are_chosen_and_kept() {
+    let session = Session::open("/p/jigsaw/5").await;
+    session.wait_for("[data-stimulus]").await;
+    session.tab_to("#language").await;
+    session.keys(&['D']).await;
+    session.wait_until("document.documentElement.lang == 'de'").await;
+    session.tab_to("#theme").await;
+    let back = "getComputedStyle(document.body).backgroundColor";
+    let light = session.js(back).await;
+    let german: serde_json::Value =
+        serde_json::from_str(include_str!("../../web/locales/de.json")).expect("a message file");
+    session.keys(&[german["theme.dark"].as_str().and_then(|w| w.chars().next()).expect("a word")]).await;
+    session.wait_until("document.documentElement.dataset.theme == 'dark'").await;
+    assert_ne!(session.js(back).await, light, "it is dark");
+    assert_eq!(session.text("#check").await, german["check"]);
+    session.reload().await;
+    session.wait_for("[data-stimulus]").await;
+    assert_eq!(session.attribute("html", "lang").await, "de");
+    assert_eq!(session.attribute("html", "data-theme").await, "dark");
+    assert_eq!(session.text("#check").await, german["check"]);
+    session.close().await;
+}
