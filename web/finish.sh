@@ -20,8 +20,10 @@ cd "$DIST"
 # --- the worker's files -----------------------------------------------------------------------------------
 
 page=$(<index.html)
+loaders=(*_loader.js)
+[ "${#loaders[@]}" -gt 0 ] || die "trunk made no worker: index.html must ask for one with a loader"
 # trunk names a page's files by their content, but not a worker's.
-for loader in *_loader.js; do
+for loader in "${loaders[@]}"; do
   name=${loader%_loader.js}
   hash=$(cat "$name.js" "${name}_bg.wasm" | hex)
   named=$name-${hash:0:16}
@@ -128,6 +130,8 @@ done
 printf '{\n  "version": "%s",\n  "app_gzip": %d,\n  "app_budget": %d,\n  "files": [%s\n  ]\n}\n' \
   "${version:0:16}" "$total" "$BUDGET" "$rows" >sizes.json
 printf '%10s %10d  the page'"'"'s program, of %d\n' '' "$total" "$BUDGET"
+# Or trunk calls its files otherwise by now, and nothing was weighed.
+[ "$total" -gt 0 ] || die "no file of the page's program was found: app-*.js and app-*.wasm"
 # A debug build is many times larger and is nobody's download.
 if [ "${TRUNK_PROFILE:-release}" = release ] && [ "$total" -gt "$BUDGET" ]; then
   die "the page's program is $total bytes of gzip; $BUDGET are allowed"
