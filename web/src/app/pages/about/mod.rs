@@ -30,7 +30,7 @@ const METHODS: [Method; 4] = [
     },
     Method {
         name: "MVP",
-        title: "Masked Video Prediction",
+        title: "MVP: Enhancing Video Large Language Models via Self-supervised Masked Video Prediction",
         arxiv: Some("2601.03781"),
         gave: "about.method.mvp",
     },
