@@ -81,12 +81,13 @@ async fn finish(State(site): State<Arc<Path>>, request: Request, next: Next) -> 
     response
 }
 
-/// Whether a name holds 16 hexadecimal digits of its content's hash after a `-`, as the build gives them.
+/// Whether a name holds its content's hash after a `-`, as the build gives it: 16 hexadecimal digits, fewer where it begins with zeros.
 fn named_by_content(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default();
     let stem = stem.trim_end_matches("_bg").trim_end_matches("_loader");
     stem.rsplit_once('-').is_some_and(|(_, hash)| {
-        hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        (12..=16).contains(&hash.len())
+            && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     })
 }
 
@@ -138,7 +139,7 @@ mod tests {
         let page = r#"<meta http-equiv="Content-Security-Policy" content="default-src 'none'"><p>page"#;
         let files = [
             ("index.html", page),
-            ("style-0123456789abcdef.css", "css"),
+            ("style-123456789abcdef.css", "css"),
             ("maker-0123456789abcdef_bg.wasm", "wasm"),
             ("maker-0123456789abcdef_bg.wasm.gz", "packed"),
             ("maker-0123456789abcdef_loader.js", "loader"),
@@ -172,7 +173,7 @@ mod tests {
         let asked = [
             ("/", "no-cache", "text/html", "200"),
             ("/p/jigsaw/5", "no-cache", "text/html", "200"),
-            ("/style-0123456789abcdef.css", "immutable", "text/css", "200"),
+            ("/style-123456789abcdef.css", "immutable", "text/css", "200"),
             ("/maker-0123456789abcdef_bg.wasm", "immutable", "application/wasm", "200"),
             ("/maker-0123456789abcdef_loader.js", "immutable", "javascript", "200"),
             ("/style-fedcba9876543210.css", "no-cache", "text/html", "404"),
