@@ -3,9 +3,9 @@
 use scrubjay_core::task::TaskName;
 use serde::{Deserialize, Serialize};
 
-use super::keep;
 use super::puzzle::Puzzle;
 use super::round::Outcome;
+use super::keep;
 use crate::wire::From;
 
 /// An answer, with all that a study of answers needs.
@@ -44,7 +44,9 @@ const MOST: usize = 2000;
 
 /// All answers, the oldest first.
 pub(crate) fn all() -> Vec<Answered> {
-    keep::get(NAME).unwrap_or_default()
+    // One by one: a single entry that cannot be read must not cost the others.
+    let all: Vec<serde_json::Value> = keep::get(NAME).unwrap_or_default();
+    all.into_iter().filter_map(|a| serde_json::from_value(a).ok()).collect()
 }
 
 /// Those that count: not for practice, not after the answer was shown, and not on films of the visitor's own.
@@ -79,7 +81,9 @@ pub(crate) fn add(puzzle: &Puzzle, outcome: &Outcome, practice: bool, seconds: f
     answered
 }
 
-/// Forgets all answers.
+/// Forgets all answers: also those that tours go on from, and those that were begun.
 pub(crate) fn forget() {
-    keep::forget(NAME);
+    for start in [NAME, "tour.", "draft."] {
+        keep::forget_all(start);
+    }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
+use crate::app::keep;
 use crate::app::results::{self, Answered};
 
 /// The file's name.
@@ -45,6 +46,7 @@ pub(super) fn Keeping(changed: RwSignal<u32>) -> impl IntoView {
     };
     view! {
         <p>{move || say!("compare.kept", count = count())}</p>
+        {(!keep::lasts()).then(|| view! { <p class="fault">{t!("compare.passing")}</p> })}
         <p class="controls">
             // Not disabled where there is nothing: a button that was just pressed must keep the focus.
             <button type="button" id="save" class="button" on:click=save>{t!("compare.save")}</button>
