@@ -1,6 +1,9 @@
 //! Being a guest in another page: `?embed=1` shows a puzzle alone, and its result is told to the page around it.
 
-use wasm_bindgen::JsValue;
+use std::cell::{Cell, RefCell};
+
+use wasm_bindgen::prelude::*;
+use web_sys::ResizeObserver;
 
 use super::place;
 use super::results::Answered;
@@ -20,11 +23,35 @@ pub(crate) fn tell(answered: &Answered) {
     parent.post_message(&message, "*").ok();
 }
 
-/// Tells the page around this one how tall the puzzle is, so that its frame may fit.
+thread_local! {
+    static WATCH: RefCell<Option<(ResizeObserver, Closure<dyn FnMut()>)>> = const { RefCell::new(None) };
+    static TOLD: Cell<i32> = const { Cell::new(0) };
+}
+
+/// Tells the page around this one how tall the puzzle is, now and whenever that changes, so that its frame may fit.
 pub(crate) fn tell_height() {
-    let Some(window) = web_sys::window().filter(|_| place::embedded()) else { return };
+    if !place::embedded() || WATCH.with_borrow(Option::is_some) {
+        return;
+    }
+    let Some(root) = web_sys::window().and_then(|w| w.document()).and_then(|d| d.document_element()) else {
+        return;
+    };
+    let changed = Closure::<dyn FnMut()>::new(height);
+    // It calls once at the beginning.
+    let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) else { return height() };
+    observer.observe(&root);
+    WATCH.set(Some((observer, changed)));
+}
+
+fn height() {
+    let Some(window) = web_sys::window() else { return };
     let Some(parent) = window.parent().ok().flatten().filter(|parent| *parent != window) else { return };
-    let height = window.document().and_then(|d| d.document_element()).map_or(0, |e| e.scroll_height());
+    // Of what is there: `scrollHeight` is never less than the frame's own height, which then could not shrink.
+    let root = window.document().and_then(|d| d.document_element());
+    let height = root.map_or(0, |e| e.get_bounding_client_rect().height().ceil() as i32);
+    if TOLD.replace(height) == height {
+        return;
+    }
     let text = format!(r#"{{"type":"scrubjay:height","height":{height}}}"#);
     parent.post_message(&js_sys::JSON::parse(&text).unwrap_or(JsValue::NULL), "*").ok();
 }

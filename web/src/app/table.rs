@@ -89,6 +89,7 @@ pub(crate) fn Table(
             }
         }
     };
+    request_animation_frame(guest::tell_height);
     let task = puzzle.task();
     let heading = heading.unwrap_or_else(|| Signal::derive(t!(&format!("task.{}", task))));
     let plays = board::plays(&puzzle);
