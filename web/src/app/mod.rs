@@ -29,11 +29,12 @@ use leptos_router::path;
 use self::frame::{Footer, Header};
 use self::hand::Hand;
 use self::pages::{About, Compare, Gallery, Home, Item, Kinds, Missing, Own, Play};
-use self::screen::focus;
+use self::screen::{begin, focus};
 
 /// Puts the site into the document.
 pub fn start() {
     console_error_panic_hook::set_once();
+    begin();
     words::choose();
     frame::dress();
     leptos::mount::mount_to_body(App);

@@ -1,5 +1,7 @@
 //! Putting pictures on a canvas, the clock that turns them into film, and where the focus goes.
 
+use std::cell::{Cell, OnceCell};
+
 use gloo::timers::callback::Interval;
 use leptos::html;
 use leptos::prelude::*;
@@ -34,17 +36,40 @@ where
     }
 }
 
+thread_local! {
+    static BEGAN_AT: OnceCell<String> = const { OnceCell::new() };
+    static SHOWN: Cell<bool> = const { Cell::new(false) };
+}
+
+fn address_now() -> String {
+    web_sys::window().and_then(|w| w.location().href().ok()).unwrap_or_default()
+}
+
+/// Notes at which page the visit begins.
+pub(crate) fn begin() {
+    BEGAN_AT.with(|b| b.set(address_now()).ok());
+}
+
+/// Whether this is the first page's heading. The browser has the visitor at that page's beginning, before the way past the
+/// header; and a page around this one must keep its own focus and place.
+fn is_first() -> bool {
+    !SHOWN.replace(true) && BEGAN_AT.with(|b| b.get() == Some(&address_now()))
+}
+
 /// A page's heading: it names the tab, and takes the focus when the page replaces another one, so that a screen
 /// reader says where the visitor has arrived.
 #[component]
 pub(crate) fn Heading(#[prop(into)] text: Signal<String>) -> impl IntoView {
     let heading = NodeRef::<html::H1>::new();
-    Effect::new(move |_| {
+    Effect::new(move |shown: Option<bool>| {
         document().set_title(&format!("{} · Scrubjay", text.get()));
+        let there = heading.get().is_some();
         // The link that was followed is gone with its page and has left the focus on nothing.
-        if heading.get().is_some() && document().active_element().is_none_or(|e| e.tag_name() == "BODY") {
+        let lost = || document().active_element().is_none_or(|e| e.tag_name() == "BODY");
+        if there && shown != Some(true) && !is_first() && lost() {
             focus(heading);
         }
+        there
     });
     view! { <h1 node_ref=heading tabindex="-1">{text}</h1> }
 }
