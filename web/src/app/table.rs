@@ -52,14 +52,17 @@ pub(crate) fn Table(
     };
     let given = if kind == Kind::Example { Some(puzzle.truth.plain()) } else { given };
     let name = format!("draft.{place}");
-    let draft = given.clone().or_else(|| keep::get(&name)).unwrap_or_else(|| board::blank(&puzzle));
+    let blank = board::blank(&puzzle);
+    let draft = given.clone().or_else(|| keep::get(&name)).unwrap_or_else(|| blank.clone());
     let round = Round::new(draft, kind == Kind::Example);
     round.outcome.set(given.map(&score));
     Effect::new(move |_| {
-        if round.done() {
+        let draft = round.draft.get();
+        // Puzzles that were only looked at leave nothing.
+        if round.done() || draft == blank {
             keep::forget(&name);
         } else {
-            keep::put(&name, &round.draft.get());
+            keep::put(&name, &draft);
         }
     });
     let began = js_sys::Date::now();

@@ -56,7 +56,7 @@ pub(crate) fn Home() -> impl IntoView {
                 None => view! { <p class="building" role="status">{t!("building")}</p> }.into_any(),
                 Some(Err(fault)) => failed(fault).into_any(),
                 Some(Ok(puzzle)) => view! {
-                    <Table puzzle kind=Kind::Taste place="home" heading=Some(heading) given=None
+                    <Table place=format!("home.{}", puzzle.recipe.id()) puzzle kind=Kind::Taste heading=Some(heading) given=None
                         checked=Some(Callback::new(move |_: Outcome| solved.set(true)))>
                         <p class="after" class:found=move || solved.get()>
                             <A href="/play" attr:class="button">{t!("home.on")}</A>

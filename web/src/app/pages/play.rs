@@ -126,9 +126,11 @@ fn Through(task: TaskName) -> impl IntoView {
                     solved.set(true);
                 });
                 let address = puzzle.address.clone();
+                // By the item: another round of the tour has other puzzles at the same places.
+                let draft = format!("tour.{}", puzzle.recipe.id());
                 view! {
                     {(kind == Kind::Example).then(|| view! { <p class="example">{t!(&format!("example.{}", task))}</p> })}
-                    <Table puzzle kind place=format!("tour.{task}.{now}") given checked=Some(checked) heading=None>
+                    <Table puzzle kind place=draft given checked=Some(checked) heading=None>
                         <p class="after">
                             {move || if solved.get() {
                                 view! { <button type="button" id="next" class="button main" on:click=move |_| go(now + 1)>{t!("play.next")}</button> }.into_any()
