@@ -48,9 +48,15 @@ impl Tour {
         Self { place: 1 + PRACTICE, ..Self::new() }
     }
 
-    /// Keeps it.
-    pub(crate) fn keep(&self, task: TaskName) {
-        keep::put(&format!("tour.{task}"), self);
+    /// Keeps it, with what was answered meanwhile on the same tour in another tab.
+    pub(crate) fn keep(&mut self, task: TaskName) {
+        let name = format!("tour.{task}");
+        if let Some(other) = keep::get::<Self>(&name).filter(|other| other.seed == self.seed) {
+            for (place, answer) in other.answers {
+                self.answers.entry(place).or_insert(answer);
+            }
+        }
+        keep::put(&name, self);
     }
 
     /// What the puzzle at a place is for; `None` past the end.

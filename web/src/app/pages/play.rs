@@ -69,7 +69,7 @@ fn Through(task: TaskName) -> impl IntoView {
     Effect::new(move |_| {
         tries.get();
         let now = place.get();
-        tour.with_untracked(|t| t.keep(task));
+        tour.update_untracked(|t| t.keep(task));
         puzzle.set(None);
         if Tour::kind(now).is_none() {
             return;
@@ -121,8 +121,8 @@ fn Through(task: TaskName) -> impl IntoView {
                 let checked = Callback::new(move |o: Outcome| {
                     tour.update(|t| {
                         t.answers.insert(now, o.answer);
+                        t.keep(task);
                     });
-                    tour.with_untracked(|t| t.keep(task));
                     solved.set(true);
                 });
                 let address = puzzle.address.clone();
