@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::puzzle::Puzzle;
 use super::round::Outcome;
-use super::keep;
+use super::{keep, tour};
 use crate::wire::From;
 
 /// An answer, with all that a study of answers needs.
@@ -69,7 +69,7 @@ pub(crate) fn add(puzzle: &Puzzle, outcome: &Outcome, practice: bool, seconds: f
         score: outcome.score,
         chance: puzzle.chance.random,
         practice,
-        again: all.iter().any(|a| a.id == id),
+        again: all.iter().any(|a| a.id == id) || puzzle.address.as_ref().is_some_and(tour::was_example),
         seconds,
         at: js_sys::Date::now(),
         id,

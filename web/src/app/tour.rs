@@ -20,6 +20,12 @@ pub(crate) const PRACTICE: u32 = 2;
 /// Puzzles that count.
 pub(crate) const SET: u32 = 10;
 
+/// Whether a puzzle was shown solved in this browser, as a tour's example.
+pub(crate) fn was_example(address: &Address) -> bool {
+    let Address { task, seed, from } = address;
+    *seed == 1 && *from == From::Scene && keep::get::<Tour>(&format!("tour.{task}")).is_some()
+}
+
 /// How far a tour is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tour {
