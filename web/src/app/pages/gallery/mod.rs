@@ -74,8 +74,8 @@ pub(crate) fn Gallery() -> impl IntoView {
             </For>
         </ul>
         <p>
-            <button type="button" id="more" class="button" prop:disabled=move || shelf.busy.get()
-                on:click=move |_| shelf.more()>{t!("gallery.more")}</button>
+            <button type="button" id="more" class="button" aria-disabled=move || shelf.busy.get().to_string()
+                on:click=move |_| if !shelf.busy.get_untracked() { shelf.more() }>{t!("gallery.more")}</button>
         </p>
     }
 }
