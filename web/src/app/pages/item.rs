@@ -69,7 +69,8 @@ pub(crate) fn Item() -> impl IntoView {
                     {(!lasting).then(|| view! {
                         <button type="button" class="button" on:click=move |_| tries.update(|t| *t += 1)>{t!("again")}</button>
                     })}
-                    <A href="/" attr:class="button">{t!("missing.back")}</A>
+                    // A guest has no other pages.
+                    {(!place::embedded()).then(|| view! { <A href="/" attr:class="button">{t!("missing.back")}</A> })}
                 </p>
             }
             .into_any()
@@ -83,7 +84,10 @@ pub(crate) fn Item() -> impl IntoView {
                 _ => path(&next).unwrap_or_default(),
             };
             let href = if place::embedded() {
-                format!("{href}{}embed=1", if href.contains('?') { "&" } else { "?" })
+                let tongue =
+                    place::query("lang").map(|l| format!("&lang={}", js_sys::encode_uri_component(&l)));
+                let join = if href.contains('?') { "&" } else { "?" };
+                format!("{href}{join}embed=1{}", tongue.unwrap_or_default())
             } else {
                 href
             };
