@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
 use super::place;
+use crate::own::words;
 use crate::wire::{Ask, Fault, Kind, Reply, Request, Told};
 
 /// An answer with its buffers.
@@ -35,8 +36,8 @@ struct Waiting {
 struct Running {
     worker: Worker,
     listens: bool,
-    /// What was asked before it listened.
-    early: Vec<Array>,
+    /// What was asked before it listened, by number.
+    early: Vec<(u32, Array)>,
     _hear: Closure<dyn FnMut(MessageEvent)>,
     _fail: Closure<dyn FnMut(ErrorEvent)>,
 }
@@ -69,7 +70,8 @@ impl Hand {
             let mut state = self.0.borrow_mut();
             state.number += 1;
             let id = state.number;
-            let text = serde_json::to_string(&Request { id, ask }).unwrap_or_default();
+            let text = serde_json::to_string(&Request { id, ask })
+                .map_err(|e| Fault::new(Kind::Worker, format_args!("the question cannot be written: {e}")))?;
             let message = Array::of1(&text.into());
             for thing in beside {
                 message.push(thing);
@@ -77,14 +79,14 @@ impl Hand {
             if state.worker.is_none() {
                 state.worker = Some(self.start()?);
             }
-            state.waiting.insert(id, Waiting { answer: sender, progress: Box::new(progress) });
             if let Some(running) = &mut state.worker {
                 if running.listens {
-                    running.worker.post_message(&message).ok();
+                    running.worker.post_message(&message).map_err(unsent)?;
                 } else {
-                    running.early.push(message);
+                    running.early.push((id, message));
                 }
             }
+            state.waiting.insert(id, Waiting { answer: sender, progress: Box::new(progress) });
         }
         receiver.await.unwrap_or_else(|_| Err(stopped("it was ended")))
     }
@@ -96,7 +98,7 @@ impl Hand {
             .and_then(|m| m.get_attribute("content"))
             .unwrap_or_else(|| "maker_loader.js".to_owned());
         let worker = Worker::new(&format!("{}{program}", place::root()))
-            .map_err(|e| stopped(&format!("it cannot be started: {e:?}")))?;
+            .map_err(|e| stopped(&format!("it cannot be started: {}", words(&e))))?;
         let state = Rc::downgrade(&self.0);
         let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(state) = state.upgrade() {
@@ -129,6 +131,11 @@ fn stopped(why: &str) -> Fault {
     Fault::new(Kind::Worker, format_args!("the part of this site that makes puzzles stopped: {why}"))
 }
 
+/// A question that the browser does not hand over, such as one whose file it cannot copy: nobody would ever answer it.
+fn unsent(error: JsValue) -> Fault {
+    Fault::new(Kind::Worker, format_args!("the question could not be handed over: {}", words(&error)))
+}
+
 fn heard(state: &RefCell<State>, data: &JsValue) {
     let parts: Array = data.clone().unchecked_into();
     let Some(reply) = parts.get(0).as_string().and_then(|t| serde_json::from_str::<Reply>(&t).ok()) else {
@@ -137,10 +144,16 @@ fn heard(state: &RefCell<State>, data: &JsValue) {
     let answer = match reply.told {
         // Its first word.
         Told::Progress { .. } if reply.id == 0 => {
-            if let Some(running) = &mut state.borrow_mut().worker {
+            let mut state = state.borrow_mut();
+            let State { worker, waiting, .. } = &mut *state;
+            if let Some(running) = worker {
                 running.listens = true;
-                for message in running.early.drain(..) {
-                    running.worker.post_message(&message).ok();
+                for (id, message) in running.early.drain(..) {
+                    if let Err(e) = running.worker.post_message(&message)
+                        && let Some(one) = waiting.remove(&id)
+                    {
+                        one.answer.send(Err(unsent(e))).ok();
+                    }
                 }
             }
             return;

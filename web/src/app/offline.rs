@@ -16,6 +16,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState};
 
 use super::place;
+use crate::own::words;
 
 /// How long after the page the files are fetched, so that they do not stand in the first puzzle's way, in milliseconds.
 const LATER: u32 = 1500;
@@ -105,7 +106,7 @@ impl Keeper {
             }
             // Without a network there is nothing to compare with, and what was kept goes on working.
             Err(_) if container.controller().is_some() => self.show(State::Ready),
-            Err(e) => self.show(State::Failed(told(&e))),
+            Err(e) => self.show(State::Failed(words(&e))),
         }
     }
 
@@ -162,11 +163,6 @@ fn reload() {
     if let Some(window) = web_sys::window() {
         window.location().reload().ok();
     }
-}
-
-/// What a thrown value says.
-fn told(value: &JsValue) -> String {
-    value.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{value:?}"), |e| e.message().into())
 }
 
 /// Keeps the site for offline use, and tells the visitor how that stands.

@@ -102,7 +102,7 @@ pub(super) fn object(fields: &[(&str, JsValue)]) -> Object {
 }
 
 /// What an exception says.
-pub(super) fn words(error: &JsValue) -> String {
+pub(crate) fn words(error: &JsValue) -> String {
     let text = |name: &str| field(error, name).as_string().filter(|s| !s.is_empty());
     match (text("name"), text("message")) {
         (Some(name), Some(message)) => format!("{name}: {message}"),

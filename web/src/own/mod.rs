@@ -34,4 +34,6 @@ pub use sampled::Sampled;
 #[cfg(target_arch = "wasm32")]
 pub use blob::sha256;
 #[cfg(target_arch = "wasm32")]
+pub(crate) use codecs::words;
+#[cfg(target_arch = "wasm32")]
 pub use film::Film;
