@@ -31,6 +31,8 @@ self.addEventListener('fetch', (event) => {
     event.respondWith(page(request));
     return;
   }
+  // What was kept did not fit: a page may be newer than this, and packs of films keep their names.
+  if (new URL(request.url).searchParams.has('sha256')) return;
   const file = KEYS.get(request.url.replace(/[?#].*$/, ''));
   if (file) event.respondWith(kept(file).then((found) => found ?? fetch(request)));
 });

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use js_sys::{ArrayBuffer, Uint8Array};
 use scrubjay_core::frame::hex;
+use scrubjay_core::link::LinkError;
 use scrubjay_core::pack::Pack;
 use sha2::{Digest as _, Sha256};
 use wasm_bindgen::prelude::*;
@@ -12,6 +13,7 @@ use web_sys::{DedicatedWorkerGlobalScope, Response};
 
 use super::fault;
 use crate::clips;
+use crate::own::words;
 use crate::wire::{Fault, Kind};
 
 /// The films that were fetched.
@@ -26,11 +28,18 @@ impl Packs {
             let all = clips::all();
             let Some(clip) = all.iter().find(|c| c.name == name) else {
                 let known: Vec<&str> = all.iter().map(|c| c.name.as_str()).collect();
-                let text = format!("there is no film named {name:?}; there is {}", known.join(", "));
-                return Err(fault(Kind::Link, text));
+                let error = LinkError::UnknownClip { name: name.to_owned(), known: known.join(", ") };
+                return Err(fault(Kind::Link, error));
             };
-            let bytes = fetch(&format!("packs/{name}.pack")).await?;
-            if hex(&Sha256::digest(&bytes)) != clip.sha256 {
+            let path = format!("packs/{name}.pack");
+            let fits = |bytes: &[u8]| hex(&Sha256::digest(bytes)) == clip.sha256;
+            let mut bytes = fetch(&path).await?;
+            if !fits(&bytes) {
+                // Another version's, kept by the browser or by a service worker that is older than this page: neither
+                // knows this address.
+                bytes = fetch(&format!("{path}?sha256={}", clip.sha256)).await?;
+            }
+            if !fits(&bytes) {
                 return Err(fault(
                     Kind::Fetch,
                     format!("packs/{name}.pack is not the file that belongs here"),
@@ -45,11 +54,7 @@ impl Packs {
 
 /// A file of the site; a worker's relative addresses are seen from its program, which lies at the site's root.
 async fn fetch(path: &str) -> Result<Vec<u8>, Fault> {
-    let failed = |e: JsValue| {
-        let why =
-            e.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{e:?}"), |e| String::from(e.message()));
-        fault(Kind::Fetch, format!("{path} cannot be fetched: {why}"))
-    };
+    let failed = |e: JsValue| fault(Kind::Fetch, format_args!("{path} cannot be fetched: {}", words(&e)));
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let response: Response =
         JsFuture::from(scope.fetch_with_str(path)).await.map_err(failed)?.unchecked_into();
