@@ -272,13 +272,6 @@ impl Compared {
         // Sums of parts may differ from the whole by a hair.
         Self { right, missed: (length(&truth) - right).max(0.0), extra: (length(&said) - right).max(0.0) }
     }
-
-    /// Intersection over union, from 0 to 1.
-    #[must_use]
-    pub fn iou(self) -> f64 {
-        let all = self.right + self.missed + self.extra;
-        if all > 1e-9 { self.right / all } else { 0.0 }
-    }
 }
 
 /// Touching and overlapping stretches become one.

@@ -35,6 +35,6 @@ pub(super) fn why(puzzle: &Puzzle, answer: &str) -> String {
         right = seconds(compared.right),
         missed = seconds(compared.missed),
         extra = seconds(compared.extra),
-        iou = format!("{:.2}", compared.iou())
+        iou = format!("{:.2}", puzzle.score(answer).total)
     )
 }
