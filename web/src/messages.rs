@@ -31,6 +31,12 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::difficulty::Difficulty;
+    use crate::figures::Figures;
+    use scrubjay_core::perturb::Kind;
+    use scrubjay_core::perturb::shape::Shape;
+    use scrubjay_core::scene::Family;
+    use scrubjay_core::task::TaskName;
     use std::collections::BTreeSet;
     use std::path::Path;
 
@@ -55,7 +61,7 @@ mod tests {
         }
     }
 
-    /// Every string literal of the site's sources.
+    /// Every string literal of the site's sources; and what stands between them, which is no key's name.
     fn literals(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in std::fs::read_dir(folder).expect("the sources are there").flatten() {
             let path = entry.path();
@@ -63,7 +69,7 @@ mod tests {
                 literals(&path, found);
             } else if path.extension().is_some_and(|e| e == "rs") {
                 let source = std::fs::read_to_string(&path).expect("readable");
-                found.extend(source.split('"').skip(1).step_by(1).map(str::to_owned));
+                found.extend(source.split('"').skip(1).map(str::to_owned));
             }
         }
     }
@@ -92,6 +98,47 @@ mod tests {
         for part in told {
             let key = part.split('"').next().unwrap_or_default();
             assert!(texts.contains_key(key), "{key} is told and in no message file");
+        }
+    }
+
+    /// Keys are also handed on before they are told, so that no macro names them.
+    #[test]
+    fn what_looks_like_a_key_is_one() {
+        let texts = LANGUAGES[0].texts().expect("flat JSON");
+        let rooms: BTreeSet<&str> = texts.keys().filter_map(|k| k.split('.').next()).collect();
+        let mut sources = String::new();
+        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app"), &mut sources);
+        let word = |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase() || b"-_".contains(&b));
+        let mut known = 0;
+        for literal in sources.lines().flat_map(|line| line.split('"').skip(1)) {
+            let like = literal.contains('.') && literal.split('.').all(word);
+            if like && literal.split('.').next().is_some_and(|room| rooms.contains(room)) {
+                assert!(texts.contains_key(literal), "{literal} is in no message file");
+                known += 1;
+            }
+        }
+        assert!(known > 200, "{known} keys were found");
+    }
+
+    /// Keys that end in a name are there for every name.
+    #[test]
+    fn every_name_has_its_words() {
+        let texts = LANGUAGES[0].texts().expect("flat JSON");
+        let mut keys = Vec::new();
+        let mut all = |rooms: &[&str], names: Vec<String>| {
+            let of = |room: &&str| names.iter().map(|n| format!("{room}.{n}")).collect::<Vec<_>>();
+            keys.extend(rooms.iter().flat_map(of));
+        };
+        all(&["task", "name", "gallery.rule"], TaskName::ALL.map(|t| t.to_string()).to_vec());
+        all(&["kind", "sort"], Kind::ALL.map(|k| k.to_string()).to_vec());
+        all(&["family"], Family::ALL.map(|f| f.to_string()).to_vec());
+        all(&["shape"], Shape::ALL.map(|s| s.to_string()).to_vec());
+        all(&["grade"], Difficulty::ALL.map(|d| d.name().to_owned()).to_vec());
+        let chance = Figures::read().chance.into_iter();
+        all(&["compare.of"], chance.map(|c| c.of).filter(|of| !of.is_empty()).collect());
+        assert!(keys.len() > 70, "{}", keys.len());
+        for key in keys {
+            assert!(texts.contains_key(&key), "{key} is in no message file");
         }
     }
 

@@ -89,7 +89,7 @@ pub(crate) fn view(puzzle: Arc<Puzzle>, round: Round) -> AnyView {
         Truth::Letter(_) => view! { <Choice puzzle round/> }.into_any(),
         Truth::Interval(_) | Truth::Event { .. } => view! { <Interval puzzle round/> }.into_any(),
         Truth::Segments(_) => view! { <Segments puzzle round/> }.into_any(),
-        _ => view! { <Written puzzle round/> }.into_any(),
+        Truth::Elements(_) => view! { <Written puzzle round/> }.into_any(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Any puzzle without a board of its own: watch, read the question, write the answer.
+//! Things to name: watch, read the question, write them.
 
 use std::sync::Arc;
 
@@ -11,14 +11,13 @@ use crate::app::round::Round;
 /// The board.
 #[component]
 pub(crate) fn Written(puzzle: Arc<Puzzle>, round: Round) -> impl IntoView {
-    let task = puzzle.task();
     let at = RwSignal::new(0_usize);
     let shots = whole(&puzzle);
     let name = Signal::derive(t!("film"));
     view! {
         <Player puzzle shots at playing=round.playing timed=true name/>
         <label class="written">
-            <span>{t!("written.label")} " " {t!(&format!("hint.{}", task))}</span>
+            <span>{t!("written.label")} " " {t!("hint.elements")}</span>
             <input type="text" id="answer" autocomplete="off" disabled=move || round.done()
                 prop:value=move || round.draft.get() on:input=move |e| round.draft.set(event_target_value(&e))/>
         </label>

@@ -92,17 +92,17 @@ pub(super) fn Transport(marks: Marks) -> impl IntoView {
             aria-label=t!("timeline.frame") aria-valuetext=place
             prop:value=move || marks.at.get().to_string() on:input=scrub/>
         <div class="transport">
-            <button type="button" class="button step" aria-label=t!("timeline.back") on:click=move |_| marks.step(-1)>
+            <button type="button" class="button step" aria-label=t!("film.back") on:click=move |_| marks.step(-1)>
                 <span aria-hidden="true">"❮"</span>
             </button>
             <button type="button" id="play" class="button" on:click=move |_| marks.toggle()>
                 {move || if playing.get() { say!("pause") } else { say!("play") }}
             </button>
-            <button type="button" class="button step" aria-label=t!("timeline.forth") on:click=move |_| marks.step(1)>
+            <button type="button" class="button step" aria-label=t!("film.forth") on:click=move |_| marks.step(1)>
                 <span aria-hidden="true">"❯"</span>
             </button>
             <label class="speed">
-                <span>{t!("timeline.speed")}</span>
+                <span>{t!("film.speed")}</span>
                 <select id="speed" on:change=speed>
                     <option value="0.5">"0.5×"</option>
                     <option value="1" selected=true>"1×"</option>
