@@ -13,6 +13,7 @@ use super::puzzle::Puzzle;
 use super::results;
 use super::round::{Outcome, Round};
 use super::screen::{Heading, focus};
+use super::words::percent;
 
 /// What an attempt is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +84,8 @@ pub(crate) fn Table(
             let outcome = score(answer);
             fresh.set(true);
             round.outcome.set(Some(outcome.clone()));
+            // With the verdict the puzzle is taller.
+            request_animation_frame(guest::tell_height);
             if kind != Kind::Taste {
                 let seconds = (js_sys::Date::now() - began) / 1000.0;
                 guest::tell(&results::add(&puzzle, &outcome, kind == Kind::Practice, seconds));
@@ -135,8 +138,7 @@ fn Verdict(puzzle: Arc<Puzzle>, round: Round, kind: Kind, fresh: RwSignal<bool>)
     view! {
         <div node_ref=place class="verdict" role="status" aria-live="polite" tabindex="-1">
             {move || round.outcome.get().map(|o| {
-                let percent = format!("{:.0}", o.score * 100.0);
-                let guess = format!("{:.0}", puzzle.chance.random * 100.0);
+                let (percent, guess) = (percent(o.score), percent(puzzle.chance.random));
                 let truth = puzzle.truth.plain();
                 let why = board::why(&puzzle, &o.answer);
                 let said = match kind {

@@ -71,6 +71,12 @@ pub(crate) fn tell(key: &str, values: &[(&str, &dyn Display)]) -> String {
     })
 }
 
+/// A share from 0 to 1 in whole percent; 100 is said of the whole alone, and not of what is almost all.
+pub(crate) fn percent(share: f64) -> String {
+    let rounded = (share * 100.0).round();
+    format!("{:.0}", if share < 1.0 { rounded.min(99.0) } else { rounded })
+}
+
 /// A closure that tells a message, for use in a view: `t!("key")`, `t!("key", count = n)`. It follows the language.
 macro_rules! t {
     ($key:expr) => { move || $crate::app::words::tell($key, &[]) };

@@ -5,11 +5,8 @@ use scrubjay_core::perturb::shape::Shape;
 use scrubjay_core::task::Task;
 
 use crate::app::puzzle::Puzzle;
+use crate::app::words::percent;
 use crate::draft;
-
-fn percent(share: f64) -> String {
-    format!("{:.0}", share * 100.0)
-}
 
 /// Why an answer earned what it did; empty for the timelines, whose boards tell it themselves.
 pub(super) fn why(puzzle: &Puzzle, answer: &str) -> String {
