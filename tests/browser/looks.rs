@@ -88,7 +88,7 @@ fn states() -> Vec<State> {
         page("embedded", "/p/jigsaw/5?embed=1", "[data-stimulus]"),
         page("no-such-page", "/nowhere", "main h1"),
         page("wrong-link", "/p/chess/1", "main [role=alert]"),
-        page("absent-film", "/p/jigsaw/1?own=0", "main [role=alert]"),
+        page("absent-film", "/p/jigsaw/1#own=0", "main [role=alert]"),
     ];
     for (task, seed, answer) in puzzles() {
         let path = format!("/p/{task}/{seed}");

@@ -139,6 +139,9 @@ pub struct Opened {
     pub size: Size,
     /// The codec that WebCodecs decodes; `None` where a `<video>` played it at a fixed pace.
     pub codec: Option<String>,
+    /// Older films that were closed to make room for this one, by their hashes.
+    #[serde(default)]
+    pub closed: Vec<String>,
 }
 
 /// A puzzle of a list.

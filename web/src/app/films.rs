@@ -58,7 +58,7 @@ impl Films {
         };
         let named = Named { name: file.name(), film: film.clone() };
         self.0.update(|films| {
-            films.retain(|f| f.film.sha256 != named.film.sha256);
+            films.retain(|f| f.film.sha256 != named.film.sha256 && !film.closed.contains(&f.film.sha256));
             films.insert(0, named);
         });
         Ok(film)

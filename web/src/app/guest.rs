@@ -23,8 +23,11 @@ pub(crate) fn tell(answered: &Answered) {
     parent.post_message(&message, "*").ok();
 }
 
+/// Who looks at the page's height, and what it then does.
+type Watch = (ResizeObserver, Closure<dyn FnMut()>);
+
 thread_local! {
-    static WATCH: RefCell<Option<(ResizeObserver, Closure<dyn FnMut()>)>> = const { RefCell::new(None) };
+    static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
     static TOLD: Cell<i32> = const { Cell::new(0) };
 }
 

@@ -1,7 +1,5 @@
 //! Films of the visitor's that are open in this worker, by the hash of their files.
 
-use std::collections::HashMap;
-
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use scrubjay_core::frame::Frame;
 use scrubjay_core::item::{Item, PixelWork};
@@ -19,9 +17,13 @@ use crate::wire::{Address, Fault, Kind, Opened};
 /// Pixels of a picture of a puzzle, about: as many as scenes have, and half as many again.
 const AREA: f64 = 320.0 * 180.0 * 1.5;
 
-/// The films.
+/// Most bytes that the pictures of played films take together; a worker's memory ends at four gigabytes, and a phone's
+/// tab long before.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// The films, the last one opened at the end.
 #[derive(Debug, Default)]
-pub(super) struct Films(HashMap<String, Open>);
+pub(super) struct Films(Vec<Open>);
 
 /// How frames are come by.
 #[derive(Debug)]
@@ -42,6 +44,16 @@ fn fault(error: &OwnError) -> Fault {
     let kind = if matches!(error, OwnError::NeedsElement(_)) { Kind::Element } else { Kind::Film };
     let words = Some((error.key().to_owned(), error.detail()));
     Fault { kind, text: error.to_string(), words }
+}
+
+impl Open {
+    /// Bytes that are kept for it, about.
+    fn bytes(&self) -> u64 {
+        match &self.road {
+            Road::Film(_) => 0,
+            Road::Sampled(sampled) => sampled.bytes(),
+        }
+    }
 }
 
 impl Films {
@@ -70,8 +82,27 @@ impl Films {
     fn add(&mut self, open: Open) -> Opened {
         let Facts { sha256, frames, rate, duration, size, how, .. } = open.facts.clone();
         let codec = (how.by == By::WebCodecs).then_some(how.codec);
-        self.0.insert(sha256.clone(), open);
-        Opened { sha256, frames, fps: rate.fps(), duration, size, codec }
+        self.0.retain(|o| o.facts.sha256 != sha256);
+        self.0.push(open);
+        Opened { sha256, frames, fps: rate.fps(), duration, size, codec, closed: self.close() }
+    }
+
+    /// Closes the oldest films whose pictures are too many together, but never the last one; says which.
+    fn close(&mut self) -> Vec<String> {
+        let mut closed = Vec::new();
+        let mut held: u64 = self.0.iter().map(Open::bytes).sum();
+        let last = self.0.len().saturating_sub(1);
+        let mut at = 0;
+        self.0.retain(|open| {
+            at += 1;
+            let keep = held <= MOST_BYTES || at > last || open.bytes() == 0;
+            if !keep {
+                held -= open.bytes();
+                closed.push(open.facts.sha256.clone());
+            }
+            keep
+        });
+        closed
     }
 
     /// A puzzle of a film that is open.
@@ -82,7 +113,8 @@ impl Films {
         hands: &mut Hands,
         hear: &mut dyn Listener,
     ) -> Result<(Recipe, Item), Fault> {
-        let Some(Open { facts, road }) = self.0.get_mut(sha256) else {
+        let found = self.0.iter_mut().find(|o| o.facts.sha256 == sha256);
+        let Some(Open { facts, road }) = found else {
             return Err(Fault::new(Kind::Absent, "the film of this link is not open in this tab"));
         };
         let size = picture(facts.size);

@@ -48,6 +48,11 @@ impl FileBytes {
         self.size
     }
 
+    /// Keeps no bytes in memory until some are read again.
+    pub(super) fn forget(&mut self) {
+        self.blocks = VecDeque::new();
+    }
+
     /// Bytes from one place to another, past the cache.
     fn slice(&self, from: u64, to: u64) -> io::Result<Vec<u8>> {
         let read = || {

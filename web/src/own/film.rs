@@ -58,6 +58,7 @@ impl Film {
         let first = film.pictures(&[0], size, &mut |_| {}).await?;
         film.facts.size = first.values().next().map(|(_, coded)| *coded).ok_or(OwnError::Missing(0))?;
         film.facts.sha256 = sha256(&file, progress).await?;
+        film.rest();
         Ok(film)
     }
 
@@ -81,13 +82,21 @@ impl Film {
         if let Some(&wanted) = numbers.iter().find(|n| **n >= has) {
             return Err(OwnError::NoSuchFrame { wanted, has });
         }
-        let pictures = self.pictures(numbers, size, progress).await?;
+        let pictures = self.pictures(numbers, size, progress).await;
+        self.rest();
+        let pictures = pictures?;
         let one = |n: &u32| {
             let sample = self.track.shown.get(*n as usize).map(|s| s.sample);
             let picture = sample.and_then(|s| pictures.get(&s));
             picture.map(|(frame, _)| frame.clone()).ok_or(OwnError::Missing(*n))
         };
         numbers.iter().map(one).collect()
+    }
+
+    /// Lets go of what is had again in no time, so that many films can be open: browsers have few decoders.
+    fn rest(&mut self) {
+        self.decoder = None;
+        self.bytes.forget();
     }
 
     async fn pictures(

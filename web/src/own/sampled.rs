@@ -27,6 +27,12 @@ pub struct Sampled {
 const TICKS: Rate = Rate { num: 1_000_000, den: 1 };
 
 impl Sampled {
+    /// Bytes that its pictures take.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.frames.iter().map(|f| f.rgb.len() as u64).sum()
+    }
+
     /// What is known of the film, by the hash of its file.
     #[must_use]
     pub fn facts(&self, sha256: String) -> Facts {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 use scrubjay_core::link;
 
 use super::failed;
@@ -15,6 +15,12 @@ use crate::app::puzzle::Puzzle;
 use crate::app::share::{Share, path};
 use crate::app::table::{Kind, Table};
 use crate::wire::{Address, Fault, From, Kind as Cause};
+
+/// What a link to a puzzle from a film of the visitor's ends in: the part of an address that no browser sends to the
+/// server, not even when the page is loaded again.
+pub(super) fn fragment(sha256: &str) -> String {
+    format!("#own={sha256}")
+}
 
 fn address(link: &str, own: Option<String>) -> Result<Address, Fault> {
     let link = link::parse(link).map_err(|e| Fault::new(Cause::Link, e))?;
@@ -29,15 +35,14 @@ fn address(link: &str, own: Option<String>) -> Result<Address, Fault> {
 /// The page behind `/p/<task>/<seed>`.
 #[component]
 pub(crate) fn Item() -> impl IntoView {
-    let (params, query) = (use_params_map(), use_query_map());
+    let (params, query, hash) = (use_params_map(), use_query_map(), use_location().hash);
     let wanted = Memo::new(move |_| {
         let path = params.with(|p| {
             format!("/p/{}/{}", p.get("task").unwrap_or_default(), p.get("seed").unwrap_or_default())
         });
-        query.with(|q| {
-            let clip = q.get("clip").map(|c| format!("?clip={c}")).unwrap_or_default();
-            (format!("{path}{clip}"), q.get("own"))
-        })
+        let clip = query.with(|q| q.get("clip").map(|c| format!("?clip={c}")).unwrap_or_default());
+        let own = hash.with(|h| h.trim_start_matches('#').strip_prefix("own=").map(str::to_owned));
+        (format!("{path}{clip}"), own)
     });
     let hand = expect_context::<Hand>();
     let puzzle: RwSignal<Option<Result<Arc<Puzzle>, Fault>>> = RwSignal::new(None);
@@ -79,18 +84,19 @@ pub(crate) fn Item() -> impl IntoView {
             // Made from an address, it has one.
             let Some(here) = puzzle.address.clone() else { return ().into_any() };
             let next = Address { seed: here.seed.wrapping_add(1), ..here.clone() };
-            let href = match &next.from {
-                From::Own(own) => format!("/p/{}/{}?own={own}", next.task, next.seed),
-                _ => path(&next).unwrap_or_default(),
+            let (href, own) = match &next.from {
+                From::Own(own) => (format!("/p/{}/{}", next.task, next.seed), fragment(own)),
+                _ => (path(&next).unwrap_or_default(), String::new()),
             };
-            let href = if place::embedded() {
+            let embed = if place::embedded() {
                 let tongue =
                     place::query("lang").map(|l| format!("&lang={}", js_sys::encode_uri_component(&l)));
                 let join = if href.contains('?') { "&" } else { "?" };
-                format!("{href}{join}embed=1{}", tongue.unwrap_or_default())
+                format!("{join}embed=1{}", tongue.unwrap_or_default())
             } else {
-                href
+                String::new()
             };
+            let href = format!("{href}{embed}{own}");
             let place = format!("item.{}", puzzle.recipe.id());
             view! {
                 <Table puzzle kind=Kind::Real place given=None checked=None heading=None>

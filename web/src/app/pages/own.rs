@@ -1,11 +1,12 @@
 //! Puzzles from a film of the visitor's own, which never leaves the tab.
 
-use leptos::ev::DragEvent;
+use leptos::ev::{self, DragEvent};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::File;
 
+use super::item::fragment;
 use super::told;
 use crate::app::films::{Films, Named};
 use crate::app::hand::Hand;
@@ -20,6 +21,8 @@ pub(crate) fn Own() -> impl IntoView {
     let (hand, films) = (expect_context::<Hand>(), expect_context::<Films>());
     let progress = RwSignal::new(None::<f64>);
     let failed = RwSignal::new(None::<Fault>);
+    // What came of it: the film's name, and how many others had to be closed for it.
+    let ready = RwSignal::new(None::<(String, usize)>);
     let over = RwSignal::new(false);
     let input = NodeRef::<html::Input>::new();
     let open = move |file: File| {
@@ -29,14 +32,19 @@ pub(crate) fn Own() -> impl IntoView {
         }
         progress.set(Some(0.0));
         failed.set(None);
+        ready.set(None);
         let hand = hand.clone();
+        let name = file.name();
         spawn_local(async move {
             let hear = move |done: f64| {
                 progress.try_set(Some(done));
             };
             let outcome = films.open(&hand, file, hear).await;
             progress.try_set(None);
-            failed.try_set(outcome.err());
+            match outcome {
+                Ok(film) => ready.try_set(Some((name, film.closed.len()))).map(|_| ()),
+                Err(fault) => failed.try_set(Some(fault)).map(|_| ()),
+            };
         });
     };
     let picked = {
@@ -50,24 +58,33 @@ pub(crate) fn Own() -> impl IntoView {
             input.set_value("");
         }
     };
-    let dropped = move |e: DragEvent| {
+    // A film that is dropped beside the field is meant for it, too: the browser would leave the site and play it.
+    let dropped = window_event_listener(ev::drop, move |e: DragEvent| {
         e.prevent_default();
         over.set(false);
         if let Some(file) = e.data_transfer().and_then(|d| d.files()).and_then(|f| f.get(0)) {
             open(file);
         }
-    };
-    let drag = move |e: DragEvent| {
-        e.prevent_default();
-        over.set(true);
-    };
+    });
+    let drag = window_event_listener(ev::dragover, |e: DragEvent| e.prevent_default());
+    on_cleanup(move || {
+        dropped.remove();
+        drag.remove();
+    });
     let busy = move || progress.get().is_some();
+    // Not `disabled`, which would take the focus away from whoever came by keyboard.
+    let hold = move |e: ev::MouseEvent| {
+        if progress.get_untracked().is_some() {
+            e.prevent_default();
+        }
+    };
     view! {
         <Heading text=Signal::derive(t!("own.name"))/>
         <p class="lead">{t!("own.lead")}</p>
-        <div class="drop" class:over=move || over.get() on:dragover=drag on:dragleave=move |_| over.set(false) on:drop=dropped>
+        <div class="drop" class:over=move || over.get() on:dragover=move |_| over.set(true) on:dragleave=move |_| over.set(false)>
             <label for="file">{t!("own.pick")}</label>
-            <input node_ref=input type="file" id="file" accept="video/*,.mkv,.mov,.webm,.mp4,.m4v" disabled=busy on:change=picked/>
+            <input node_ref=input type="file" id="file" accept="video/*,.mkv,.mov,.webm,.mp4,.m4v"
+                aria-disabled=move || busy().then_some("true") on:click=hold on:change=picked/>
             <p class="soft">{t!("own.kinds")}</p>
         </div>
         <div role="status" aria-live="polite">
@@ -75,6 +92,10 @@ pub(crate) fn Own() -> impl IntoView {
                 <p>{t!("own.looking")} " "
                     <progress max="1" value=done.to_string() aria-label=t!("own.looking")></progress>
                 </p>
+            })}
+            {move || ready.get().map(|(name, closed)| view! {
+                <p>{t!("own.ready", name = name)}</p>
+                {(closed > 0).then(|| view! { <p>{t!("own.closed", count = closed)}</p> })}
             })}
         </div>
         {move || failed.get().map(|fault| view! {
@@ -108,7 +129,7 @@ fn Ready(named: Named) -> impl IntoView {
             <p>{t!("own.facts", seconds = seconds, frames = frames, fps = fps, width = width, height = height)} " " {how}</p>
             <ul class="cards">
                 {PUZZLES.map(|task| view! {
-                    <li><A href=format!("/p/{task}/1?own={sha256}")>
+                    <li><A href=format!("/p/{task}/1{}", fragment(&sha256))>
                         <strong>{t!(&format!("name.{}", task))}</strong>
                         <span>{t!(&format!("invite.{}", task))}</span>
                     </A></li>
