@@ -33,15 +33,19 @@ thread_local! {
 
 /// Tells the page around this one how tall the puzzle is, now and whenever that changes, so that its frame may fit.
 pub(crate) fn tell_height() {
-    if !place::embedded() || WATCH.with_borrow(Option::is_some) {
+    if !place::embedded() {
+        return;
+    }
+    // At once, since a frame out of view gets no word from an observer.
+    height();
+    if WATCH.with_borrow(Option::is_some) {
         return;
     }
     let Some(root) = web_sys::window().and_then(|w| w.document()).and_then(|d| d.document_element()) else {
         return;
     };
     let changed = Closure::<dyn FnMut()>::new(height);
-    // It calls once at the beginning.
-    let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) else { return height() };
+    let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) else { return };
     observer.observe(&root);
     WATCH.set(Some((observer, changed)));
 }
@@ -49,8 +53,13 @@ pub(crate) fn tell_height() {
 fn height() {
     let Some(window) = web_sys::window() else { return };
     let Some(parent) = window.parent().ok().flatten().filter(|parent| *parent != window) else { return };
+    let document = window.document();
+    // Between two puzzles a frame keeps its height.
+    if document.as_ref().is_some_and(|d| d.query_selector(".building").is_ok_and(|b| b.is_some())) {
+        return;
+    }
     // Of what is there: `scrollHeight` is never less than the frame's own height, which then could not shrink.
-    let root = window.document().and_then(|d| d.document_element());
+    let root = document.and_then(|d| d.document_element());
     let height = root.map_or(0, |e| e.get_bounding_client_rect().height().ceil() as i32);
     if TOLD.replace(height) == height {
         return;

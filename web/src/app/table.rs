@@ -95,7 +95,8 @@ pub(crate) fn Table(
             }
         }
     };
-    request_animation_frame(guest::tell_height);
+    // Once it is in the document; a frame out of view would wait for ever for its next picture.
+    set_timeout(guest::tell_height, std::time::Duration::ZERO);
     let task = puzzle.task();
     let heading = heading.unwrap_or_else(|| Signal::derive(t!(&format!("task.{}", task))));
     let plays = board::plays(&puzzle);

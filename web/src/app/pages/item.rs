@@ -60,7 +60,7 @@ pub(crate) fn Item() -> impl IntoView {
             // The visitor may have gone on, or away, meanwhile.
             if wanted.try_get_untracked() == Some((link, own)) {
                 puzzle.try_set(Some(made));
-                request_animation_frame(guest::tell_height);
+                set_timeout(guest::tell_height, std::time::Duration::ZERO);
             }
         });
     });
