@@ -13,7 +13,7 @@ use super::puzzle::Puzzle;
 use super::results;
 use super::round::{Outcome, Round};
 use super::screen::{Heading, focus};
-use super::words::percent;
+use super::words::{percent, whole};
 
 /// What an attempt is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +149,7 @@ fn Verdict(puzzle: Arc<Puzzle>, round: Round, kind: Kind, fresh: RwSignal<bool>)
                 view! {
                     <p class="score" data-score=format!("{:.4}", o.score)>
                         <strong>{t!("verdict.percent", percent = percent)}</strong>
-                        {(o.score >= 1.0).then(|| view! { " " {t!("verdict.right")} })}
+                        {whole(o.score).then(|| view! { " " {t!("verdict.right")} })}
                     </p>
                     <p>{said} " " {why}</p>
                     {(puzzle.chance.how != How::None).then(|| view! { <p class="soft">{t!("verdict.chance", percent = guess)}</p> })}

@@ -71,10 +71,16 @@ pub(crate) fn tell(key: &str, values: &[(&str, &dyn Display)]) -> String {
     })
 }
 
+/// Whether a score is the whole. MUSEG's matching divides by a little more than it should (its epsilon), so that the truth
+/// itself earns a hair less than 1 there.
+pub(crate) fn whole(score: f64) -> bool {
+    score > 1.0 - 5e-5
+}
+
 /// A share from 0 to 1 in whole percent; 100 is said of the whole alone, and not of what is almost all.
 pub(crate) fn percent(share: f64) -> String {
     let rounded = (share * 100.0).round();
-    format!("{:.0}", if share < 1.0 { rounded.min(99.0) } else { rounded })
+    format!("{:.0}", if whole(share) { rounded } else { rounded.min(99.0) })
 }
 
 /// A closure that tells a message, for use in a view: `t!("key")`, `t!("key", count = n)`. It follows the language.
