@@ -81,9 +81,8 @@ pub(crate) fn place(at: usize) -> String {
 /// taps and by dragging with a finger.
 async fn jigsaw(session: &Session, by: By, order: &str) {
     let wanted: Vec<String> = order.chars().map(|c| c.to_string()).collect();
-    for to in 0..wanted.len() {
-        let from =
-            clips(session).await.iter().position(|c| *c == wanted[to]).expect("each clip is somewhere");
+    for (to, clip) in wanted.iter().enumerate() {
+        let from = clips(session).await.iter().position(|c| c == clip).expect("each clip is somewhere");
         if from == to {
             continue;
         }
