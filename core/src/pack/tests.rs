@@ -1,3 +1,5 @@
+//! Packs: what is written is read, and damage is an error.
+
 use super::*;
 use proptest::prelude::*;
 

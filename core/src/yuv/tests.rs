@@ -1,3 +1,5 @@
+//! YUV to RGB beside the real equations, in all formats, matrices and ranges.
+
 use super::*;
 
 const RANGES: [Range; 2] = [Range::Full, Range::Limited];

@@ -1,3 +1,5 @@
+//! Questions about films without events: that they are drawn, answerable and the same everywhere.
+
 use super::*;
 use crate::recipe::paint;
 use crate::scene::Family;
