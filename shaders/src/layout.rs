@@ -1,7 +1,7 @@
 //! What kernels are told, field by field, on the Rust side.
 //!
-//! `tests/ladder` compares every structure with what naga finds in the kernel of its name. Nothing of the crate is used
-//! here, since that test has this file too.
+//! `build.rs` compares every structure with what naga finds in the kernel of its name. Nothing of the crate is used
+//! here, since the build has this file too.
 
 /// Threads of a workgroup along each axis, in every kernel.
 pub(crate) const GROUP: [u32; 3] = [16, 8, 1];

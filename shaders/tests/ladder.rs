@@ -1,7 +1,8 @@
-//! Every kernel is sound without a device at hand, and the check of that finds what is wrong, and says where.
+//! The check that the build makes of every kernel finds what is wrong, and says where.
 
+#[path = "../build/check.rs"]
 mod check;
-#[path = "../../src/layout.rs"]
+#[path = "../src/layout.rs"]
 #[allow(dead_code, reason = "the crate fills the structures, the check only compares them")]
 mod layout;
 
@@ -10,7 +11,7 @@ use std::path::Path;
 
 use layout::{LAYOUTS, Layout};
 
-const INVERT: &str = include_str!("../../wgsl/invert.wgsl");
+const INVERT: &str = include_str!("../wgsl/invert.wgsl");
 
 fn invert() -> &'static Layout {
     LAYOUTS.iter().find(|l| l.kernel == "invert").expect("listed")
@@ -23,23 +24,21 @@ fn report(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn every_kernel_passes_and_has_its_structure() {
+fn every_kernel_has_its_structure_and_every_fault_is_told() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("wgsl");
-    let mut faults = Vec::new();
-    for layout in LAYOUTS {
-        let path = folder.join(format!("{}.wgsl", layout.kernel));
-        let source = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let shown = format!("shaders/wgsl/{}.wgsl", layout.kernel);
-        faults.extend(check::check(&shown, &source, layout).err());
+    assert_eq!(check::faults(&folder), [""; 0]);
+
+    let other = tempfile::tempdir().expect("a folder");
+    for file in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("listed").path()) {
+        fs::copy(&file, other.path().join(file.file_name().expect("named"))).expect("copied");
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-    let mut files: Vec<String> = fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| entry.expect("listed").file_name().to_string_lossy().into_owned())
-        .collect();
-    files.sort();
-    let kernels: Vec<String> = LAYOUTS.iter().map(|l| format!("{}.wgsl", l.kernel)).collect();
-    assert_eq!(files, kernels, "one structure of the host for each file, by name");
+    fs::remove_file(other.path().join("noise.wgsl")).expect("removed");
+    fs::write(other.path().join("extra.wgsl"), INVERT).expect("written");
+    fs::write(other.path().join("invert.wgsl"), INVERT.replacen("~src[at];", "1.5;", 1)).expect("written");
+    let faults = check::faults(other.path());
+    assert_eq!(faults.len(), 3, "{faults:?}");
+    assert!(faults[0].contains("invert.wgsl:") && faults[1].contains("noise.wgsl: "), "{faults:?}");
+    assert!(faults[2].contains("extra.wgsl: no structure"), "{faults:?}");
 }
 
 #[test]

@@ -1,15 +1,46 @@
-//! What every kernel is held to before it reaches a device: it parses, it is valid on any WebGPU there is, it stays
+//! What every kernel is held to before anything is built on it: it parses, it is valid on any WebGPU there is, it stays
 //! within the least limits, and the host's structures lie as it reads them.
+
+use std::fs;
+use std::path::Path;
 
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Expression, Handle, Module, ScalarKind, ShaderStage, Span, TypeInner};
 
-use crate::layout::{GROUP, Layout};
+use crate::layout::{GROUP, LAYOUTS, Layout};
 
 /// Limits that every WebGPU has (the specification's defaults).
 const MOST_THREADS: u32 = 256;
 const MOST_STORAGE: usize = 8;
 const MOST_UNIFORM: u32 = 65_536;
+
+/// What is wrong with the kernels of a folder, one entry for each: those of the host's structures, and no others.
+pub(crate) fn faults(folder: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    for layout in LAYOUTS {
+        let path = folder.join(format!("{}.wgsl", layout.kernel));
+        let shown = path.display().to_string();
+        let source = fs::read_to_string(&path).map_err(|e| format!("{shown}: {e}"));
+        faults.extend(source.and_then(|source| check(&shown, &source, layout)).err());
+    }
+    match fs::read_dir(folder) {
+        Ok(entries) => {
+            let mut others: Vec<_> = entries
+                .filter_map(|entry| Some(entry.ok()?.path()))
+                .filter(|path| {
+                    let stem = path.file_stem().and_then(|name| name.to_str());
+                    path.extension().is_none_or(|e| e != "wgsl")
+                        || !LAYOUTS.iter().any(|l| Some(l.kernel) == stem)
+                })
+                .map(|path| format!("{}: no structure of the host is for it, see layout.rs", path.display()))
+                .collect();
+            others.sort();
+            faults.extend(others);
+        }
+        Err(e) => faults.push(format!("{}: {e}", folder.display())),
+    }
+    faults
+}
 
 /// Checks one kernel. `path` is what the report calls it.
 ///
