@@ -15,7 +15,7 @@ use scrubjay_core::link;
 use scrubjay_core::perturb::Perturbation;
 use scrubjay_core::scene::{Family, Scene};
 use scrubjay_core::task::TaskName;
-use scrubjay_shaders::{Gpu, GpuError, Options, block_on};
+use scrubjay_shaders::{Gpu, GpuError, Options, Rehearsed, block_on};
 
 const SIZE: (u32, u32) = (320, 180);
 const SHOWN: u32 = 48;
@@ -50,7 +50,8 @@ fn way(gpu: &Gpu, clip: &[Frame]) -> Result<f64, GpuError> {
     };
     let whole = timed(Box::new(|| block_on(gpu.perturb(&Perturbation::Invert, &mut there))));
     let [few, many] = [2, 12].map(|times| {
-        timed(Box::new(move || block_on(gpu.rehearse(&Perturbation::Invert, clip, times)).map(|_| ())))
+        let work = Rehearsed::Perturb(&Perturbation::Invert);
+        timed(Box::new(move || block_on(gpu.rehearse(work, (SIZE, SHOWN), times)).map(|_| ())))
     });
     fault.map_or(Ok(whole - (many - few) / 10.0), Err)
 }

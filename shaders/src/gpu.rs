@@ -33,7 +33,16 @@ pub(crate) struct Step {
     pub(crate) table: Option<Vec<u8>>,
     /// Bytes that it makes; a multiple of 4.
     pub(crate) bytes: u64,
+    /// Bytes of pictures that it must read.
+    pub(crate) reads: u64,
     pub(crate) threads: [u32; 3],
+}
+
+impl Step {
+    /// Bytes of the largest thing that it makes or is told.
+    pub(crate) fn size(&self) -> u64 {
+        self.table.as_ref().map_or(0, |table| table.len() as u64).max(self.bytes)
+    }
 }
 
 /// A step that can be dispatched.
@@ -83,22 +92,30 @@ impl Gpu {
         steps: &[Step],
         take: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, GpuError> {
-        self.run_times(bytes, fill, (steps, 1), take).await
+        let size = self.fits(bytes, steps)?;
+        let made = steps.last().map_or(0, |last| last.bytes);
+        let encode = |commands: &mut wgpu::CommandEncoder, pictures: &[wgpu::Buffer; 2]| {
+            self.encode(commands, pictures, (steps, 1))
+        };
+        self.settle(self.try_run(size, (bytes, fill), encode, (made, take)).await).await
     }
 
-    /// As [`Gpu::run`], with all steps again and again.
-    pub(crate) async fn run_times<T>(
-        &self,
-        bytes: u64,
-        fill: impl FnOnce(&mut dyn FnMut(usize, &[u8])),
-        (steps, times): (&[Step], usize),
-        take: impl FnOnce(&[u8]) -> T,
-    ) -> Result<T, GpuError> {
+    /// Runs the steps again and again on whatever lies there, and takes nothing of it.
+    pub(crate) async fn repeat(&self, bytes: u64, steps: &[Step], times: usize) -> Result<(), GpuError> {
+        let size = self.fits(bytes, steps)?;
+        let encode = |commands: &mut wgpu::CommandEncoder, pictures: &[wgpu::Buffer; 2]| {
+            self.encode(commands, pictures, (steps, times))
+        };
+        self.settle(self.try_run(size, (0, |_: &mut dyn FnMut(usize, &[u8])| ()), encode, (4, |_| ())).await)
+            .await
+    }
+
+    /// Bytes of the buffers that steps on `bytes` bytes go between.
+    fn fits(&self, bytes: u64, steps: &[Step]) -> Result<u64, GpuError> {
         if let Some(told) = self.told() {
             return Err(GpuError::Lost(told));
         }
-        let table = |s: &Step| s.table.as_ref().map_or(0, |t| t.len() as u64);
-        let needed = steps.iter().map(|s| s.bytes.max(table(s))).max().unwrap_or(0).max(bytes);
+        let needed = steps.iter().map(Step::size).max().unwrap_or(0).max(bytes);
         if needed > self.most {
             return Err(GpuError::TooLarge { needed, most: self.most });
         }
@@ -109,21 +126,29 @@ impl Gpu {
                 "a picture takes {groups} workgroups along one side, and the GPU takes {most}"
             )));
         }
-        let Some(last) = steps.last() else { return Err(GpuError::Input("no work is asked for".to_owned())) };
-        let size = steps.iter().map(|s| s.bytes).max().unwrap_or(0).max(bytes);
-        let encode = |commands: &mut wgpu::CommandEncoder, pictures: &[wgpu::Buffer; 2]| {
-            let ready: Vec<Ready<'_>> = steps.iter().map(|step| self.ready(step, pictures)).collect();
-            let count = steps.len() * times;
-            let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            for (i, ready) in ready.iter().cycle().take(count).enumerate() {
-                pass.set_pipeline(&ready.pipeline);
-                pass.set_bind_group(0, &ready.groups[i % 2], &[]);
-                let [x, y, z] = [0, 1, 2].map(|axis| ready.step.threads[axis].div_ceil(GROUP[axis]));
-                pass.dispatch_workgroups(x, y, z);
-            }
-            count
-        };
-        self.settle(self.try_run(size, (bytes, fill), encode, (last.bytes, take)).await).await
+        if steps.is_empty() {
+            return Err(GpuError::Input("no work is asked for".to_owned()));
+        }
+        Ok(steps.iter().map(|s| s.bytes).max().unwrap_or(0).max(bytes))
+    }
+
+    /// Dispatches the steps `times` times over; answers which buffer has what the last one made.
+    fn encode(
+        &self,
+        commands: &mut wgpu::CommandEncoder,
+        pictures: &[wgpu::Buffer; 2],
+        (steps, times): (&[Step], usize),
+    ) -> usize {
+        let ready: Vec<Ready<'_>> = steps.iter().map(|step| self.ready(step, pictures)).collect();
+        let count = steps.len() * times;
+        let mut pass = commands.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        for (i, ready) in ready.iter().cycle().take(count).enumerate() {
+            pass.set_pipeline(&ready.pipeline);
+            pass.set_bind_group(0, &ready.groups[i % 2], &[]);
+            let [x, y, z] = [0, 1, 2].map(|axis| ready.step.threads[axis].div_ceil(GROUP[axis]));
+            pass.dispatch_workgroups(x, y, z);
+        }
+        count
     }
 
     /// Copies `bytes` bytes (a multiple of 4) from one buffer to another and back, `times` times altogether.

@@ -10,6 +10,10 @@ macro_rules! kernels {
         pub(crate) enum Kernel { $($name),* }
 
         impl Kernel {
+            /// All of them.
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$name),*];
+
             fn name(self) -> &'static str {
                 match self { $(Self::$name => $file),* }
             }
@@ -78,4 +82,17 @@ fn compile(device: &wgpu::Device, made: Made) -> wgpu::ComputePipeline {
         },
         cache: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::LAYOUTS;
+
+    /// The build checks the kernels that have a structure.
+    #[test]
+    fn every_kernel_is_checked_when_it_is_built() {
+        let checked: Vec<&str> = LAYOUTS.iter().map(|layout| layout.kernel).collect();
+        assert_eq!(Kernel::ALL.iter().map(|kernel| kernel.name()).collect::<Vec<_>>(), checked);
+    }
 }

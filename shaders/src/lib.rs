@@ -13,9 +13,10 @@
 mod batch;
 mod error;
 mod fallback;
+mod fit;
 mod gpu;
 mod kernel;
-#[allow(dead_code, reason = "tests/ladder alone compares the structures")]
+#[allow(dead_code, reason = "the build alone compares the structures")]
 mod layout;
 mod open;
 mod patches;
@@ -37,5 +38,6 @@ pub use self::fallback::{Done, work_or_cpu};
 pub use self::gpu::Gpu;
 pub use self::open::Options;
 pub use self::patches::Patches;
+pub use self::rehearse::Rehearsed;
 #[cfg(not(target_family = "wasm"))]
 pub use self::wait::block_on;

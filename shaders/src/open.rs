@@ -8,6 +8,10 @@ use crate::gpu::Gpu;
 /// Bytes of a binding that every WebGPU has.
 pub(crate) const BINDING: u64 = 128 << 20;
 
+/// Bytes of a batch on somebody else's device. What is uploaded goes by memory of wgpu's own, and where there is none for that the
+/// device is lost, to its owner too: so little is asked for at once.
+const GUEST: u64 = 16 << 20;
+
 /// Which device is wanted, and how much of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -56,11 +60,11 @@ impl Gpu {
         Ok(Self::new(device, queue, name, lost, options.batch))
     }
 
-    /// Works on a device that somebody else made, for example Burn's. Its owner's handlers stay.
+    /// Works on a device that somebody else made, for example Burn's, in batches of 16 MiB. Its owner's handlers stay.
     #[must_use]
     pub fn on(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         let name = named(&device);
-        Self::new(device, queue, name, Arc::new(Mutex::new(None)), BINDING)
+        Self::new(device, queue, name, Arc::new(Mutex::new(None)), GUEST)
     }
 }
 

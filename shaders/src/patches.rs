@@ -4,8 +4,9 @@ use scrubjay_core::frame::Frame;
 use scrubjay_core::perturb::Rect;
 use scrubjay_core::resample::Filter;
 
-use crate::batch::fit;
+use crate::batch::FRAMES;
 use crate::error::GpuError;
+use crate::fit::{Fit, fit};
 use crate::gpu::{Gpu, Step};
 use crate::kernel::{Kernel, Made};
 use crate::layout;
@@ -36,7 +37,8 @@ impl Patches {
     }
 
     fn step(&self, size: (u32, u32), frames: u32, bytes: u64) -> Step {
-        let Rows { width, height, stride } = Rows::new(size);
+        let rows = Rows::new(size);
+        let Rows { width, height, stride } = rows;
         let times = frames.div_ceil(self.span);
         let values = 3_u32.saturating_mul(self.span).saturating_mul(self.patch.saturating_mul(self.patch));
         let patches = (width / self.patch).saturating_mul(height / self.patch);
@@ -45,17 +47,43 @@ impl Patches {
             made: Made {
                 kernel: Kernel::Patchify,
                 constants: [
-                    Some(("PATCH", self.patch)),
-                    Some(("MERGE", self.merge)),
-                    Some(("SPAN", self.span)),
+                    Some((layout::Patchify::PATCH, self.patch)),
+                    Some((layout::Patchify::MERGE, self.merge)),
+                    Some((layout::Patchify::SPAN, self.span)),
                 ],
             },
             params: layout::Patchify { width, height, stride, frames }.bytes(),
             table: Some(table),
             bytes: bytes.saturating_mul(u64::from(times)),
+            reads: rows.bytes().saturating_mul(u64::from(frames)),
             threads: [values, patches, times],
         }
     }
+}
+
+/// The steps for so many frames of one size.
+pub(crate) fn steps(
+    size: (u32, u32),
+    to: (u32, u32),
+    filter: Filter,
+    layout: &Patches,
+) -> Result<impl Fn(u32) -> Vec<Step>, GpuError> {
+    let each = layout.bytes(to).ok_or_else(|| {
+        GpuError::Input(format!(
+            "a picture of {}x{} does not split into {merge} x {merge} groups of patches of {} pixels",
+            to.0,
+            to.1,
+            layout.patch,
+            merge = layout.merge
+        ))
+    })?;
+    Ok(move |count| {
+        let mut steps = Vec::new();
+        let whole = Fit { from: Rect::whole(size), to: Rect::whole(to) };
+        fit(&mut steps, size, to, &vec![whole; count as usize], filter);
+        steps.push(layout.step(to, count, each));
+        steps
+    })
 }
 
 impl Gpu {
@@ -74,25 +102,12 @@ impl Gpu {
         layout: &Patches,
     ) -> Result<Vec<f32>, GpuError> {
         let size = one_size(frames)?;
-        let to = (to.0.max(1), to.1.max(1));
-        let each = layout.bytes(to).ok_or_else(|| {
-            GpuError::Input(format!(
-                "a picture of {}x{} does not split into {merge} x {merge} groups of patches of {} pixels",
-                to.0,
-                to.1,
-                layout.patch,
-                merge = layout.merge
-            ))
-        })?;
         let rows = Rows::new(size);
-        let steps = |count: u32| -> Vec<Step> {
-            let mut steps = Vec::new();
-            fit(&mut steps, (size, Rect::whole(size)), (to, Rect::whole(to)), filter, count);
-            steps.push(layout.step(to, count, each));
-            steps
-        };
+        let steps = steps(size, (to.0.max(1), to.1.max(1)), filter, layout)?;
         // Temporal patches are not cut in two.
-        let times = self.at_once(rows.bytes().saturating_mul(u64::from(layout.span)), &steps(layout.span))?;
+        let span = u64::from(layout.span);
+        let times = self.at_once(rows.bytes().saturating_mul(span), &steps(layout.span))?;
+        let times = times.min((FRAMES / span).max(1) as usize);
         let mut out = Vec::new();
         for batch in frames.chunks(times.saturating_mul(layout.span as usize)) {
             let bytes = rows.bytes() * batch.len() as u64;

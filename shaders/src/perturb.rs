@@ -4,8 +4,9 @@ use scrubjay_core::frame::Frame;
 use scrubjay_core::perturb::{Perturbation, Work};
 use scrubjay_core::resample::Filter;
 
-use crate::batch::{fit, plain};
+use crate::batch::plain;
 use crate::error::GpuError;
+use crate::fit::{Fit, fit};
 use crate::gpu::{Gpu, Step};
 use crate::kernel::{Kernel, Made};
 use crate::layout;
@@ -46,7 +47,7 @@ impl Gpu {
             };
             let rows = Rows::new(size);
             let most = self.at_once(rows.bytes(), &steps_of_one)?;
-            let batch: Vec<Work> = frames[start..]
+            let mut batch: Vec<Work> = frames[start..]
                 .iter()
                 .zip(works.get(start..).unwrap_or_default())
                 .take(most)
@@ -54,11 +55,17 @@ impl Gpu {
                     work.filter(|w| (f.width, f.height) == size && has_pixels(f) && alike(&first, w))
                 })
                 .collect();
+            let steps = loop {
+                let steps = steps(&batch, size);
+                // Works that differ may take more than the first.
+                if batch.len() == 1 || steps.iter().all(|step| step.size() <= self.most()) {
+                    break steps;
+                }
+                batch.truncate(batch.len() / 2);
+            };
             let pictures = &frames[start..start + batch.len()];
             let bytes = rows.bytes() * batch.len() as u64;
-            let made = self
-                .run(bytes, |put| rows.pack(pictures, put), &steps(&batch, size), |b| rows.unpack(b))
-                .await?;
+            let made = self.run(bytes, |put| rows.pack(pictures, put), &steps, |b| rows.unpack(b)).await?;
             start += batch.len();
             done.push((start - batch.len(), made));
         }
@@ -71,9 +78,13 @@ impl Gpu {
     }
 }
 
-/// Whether frames with these works go together; noise differs from frame to frame.
+/// Whether frames with these works go together; noise and zooms may differ from frame to frame.
 fn alike(a: &Work, b: &Work) -> bool {
-    a == b || matches!((a, b), (Work::Noise { .. }, Work::Noise { .. }))
+    match (a, b) {
+        (Work::Noise { .. }, Work::Noise { .. }) => true,
+        (Work::Fit { quarters: a, .. }, Work::Fit { quarters: b, .. }) => a == b,
+        _ => a == b,
+    }
 }
 
 /// The steps for frames of one size whose works are alike; none where nothing changes.
@@ -82,7 +93,7 @@ pub(crate) fn steps(works: &[Work], size: (u32, u32)) -> Vec<Step> {
     let Rows { width, height, stride } = rows;
     let step = |kernel, params| Step::picture(plain(kernel), rows, count, params);
     let reverse = |half_turn: bool| {
-        let constants = [Some(("HALF_TURN", u32::from(half_turn))), None, None];
+        let constants = [Some((layout::Reverse::HALF_TURN, u32::from(half_turn))), None, None];
         let params = layout::Reverse { width, height, stride }.bytes();
         Step::picture(Made { kernel: Kernel::Reverse, constants }, rows, count, params)
     };
@@ -113,7 +124,11 @@ pub(crate) fn steps(works: &[Work], size: (u32, u32)) -> Vec<Step> {
                 turned = (height, width);
                 steps.push(quarter_turn(rows, Rows::new(turned), quarters == 3, count));
             }
-            fit(&mut steps, (turned, from), (size, to), Filter::Lanczos3, count);
+            let fits = works.iter().map(|work| match *work {
+                Work::Fit { from, to, .. } => Fit { from, to },
+                _ => Fit { from, to },
+            });
+            fit(&mut steps, turned, size, &fits.collect::<Vec<_>>(), Filter::Lanczos3);
             steps
         }
     }
@@ -130,16 +145,18 @@ fn noise(works: &[Work]) -> Vec<u8> {
 
 /// Pixels or rows that one thread blurs; `RUN` in the kernels.
 const RUN: u32 = 32;
+const _: () = assert!(RUN.is_multiple_of(4), "threads write whole units");
 
 fn blur(rows: Rows, count: u32, (radius, inner, outer): (u32, u32, u32)) -> Vec<Step> {
     let Rows { width, height, stride } = rows;
-    let constants = [Some(("RUN", RUN)), None, None];
     let across = || {
+        let constants = [Some((layout::BlurAcross::RUN, RUN)), None, None];
         let params = layout::BlurAcross { width, height, stride, radius, inner, outer };
         let step = Step::picture(Made { kernel: Kernel::BlurAcross, constants }, rows, count, params.bytes());
         Step { threads: [width.div_ceil(RUN), height, count], ..step }
     };
     let down = || {
+        let constants = [Some((layout::BlurDown::RUN, RUN)), None, None];
         let params = layout::BlurDown { width, height, stride, radius, inner, outer };
         let step = Step::picture(Made { kernel: Kernel::BlurDown, constants }, rows, count, params.bytes());
         Step { threads: [rows.units(), height.div_ceil(RUN), count], ..step }
@@ -149,12 +166,13 @@ fn blur(rows: Rows, count: u32, (radius, inner, outer): (u32, u32, u32)) -> Vec<
 
 /// The step that turns pictures clockwise or back.
 pub(crate) fn quarter_turn(from: Rows, to: Rows, back: bool, count: u32) -> Step {
-    let constants = [Some(("BACK", u32::from(back))), None, None];
+    let constants = [Some((layout::QuarterTurn::BACK, u32::from(back))), None, None];
     let params = layout::QuarterTurn {
         width: to.width,
         height: to.height,
         stride: to.stride,
         src_stride: from.stride,
     };
-    Step::picture(Made { kernel: Kernel::QuarterTurn, constants }, to, count, params.bytes())
+    let reads = from.bytes().saturating_mul(u64::from(count));
+    Step::picture(Made { kernel: Kernel::QuarterTurn, constants }, to, count, params.bytes()).of(reads)
 }

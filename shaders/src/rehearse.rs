@@ -1,38 +1,88 @@
-//! What kernels alone cost: work that is repeated on the device between one upload and one result.
+//! What kernels alone cost: work that is repeated on the device, without upload and result.
 //!
 //! Two calls that differ in how often they repeat differ in nothing but that, so their difference in time is the kernels'.
 //! There are no clocks here: whoever asks has one.
 
-use scrubjay_core::frame::Frame;
-use scrubjay_core::perturb::{Perturbation, Work};
+use scrubjay_core::perturb::{Perturbation, Rect, Work};
+use scrubjay_core::resample::Filter;
+use scrubjay_core::yuv::{Format, Matrix, Range, Weights};
 
 use crate::error::GpuError;
-use crate::gpu::Gpu;
-use crate::perturb::steps;
-use crate::resize::one_size;
+use crate::fit::{Fit, fit};
+use crate::gpu::{Gpu, Step};
+use crate::patches::{self, Patches};
+use crate::perturb::{quarter_turn, steps};
 use crate::rows::Rows;
+use crate::yuv::Packed;
+
+/// Work that can be rehearsed, on pictures of any content.
+#[derive(Debug, Clone, Copy)]
+pub enum Rehearsed<'a> {
+    /// A perturbation that changes pixels.
+    Perturb(&'a Perturbation),
+    /// A quarter turn.
+    Turn,
+    /// RGB of decoded pictures.
+    Yuv(Format),
+    /// Resizing to this width and height.
+    Resize((u32, u32), Filter),
+    /// Patches, without resizing before.
+    Patches(&'a Patches),
+}
+
+impl Rehearsed<'_> {
+    /// Bytes of one picture before the first step, and the steps for so many.
+    fn steps(self, size: (u32, u32), count: u32) -> Result<(u64, Vec<Step>), GpuError> {
+        let rows = Rows::new(size);
+        let steps = match self {
+            Self::Perturb(perturbation) => {
+                let works: Vec<Work> =
+                    (0..count as usize).filter_map(|i| perturbation.work(i, size)).collect();
+                steps(&works, size)
+            }
+            Self::Turn => vec![quarter_turn(rows, Rows::new((size.1, size.0)), false, count)],
+            Self::Yuv(format) => {
+                let packed = Packed::new(format, size);
+                let step = packed.step(rows, &Weights::new(Matrix::Bt601, Range::Limited), count);
+                return Ok((packed.bytes(), vec![step]));
+            }
+            Self::Resize(to, filter) => {
+                let mut steps = Vec::new();
+                let whole = Fit { from: Rect::whole(size), to: Rect::whole(to) };
+                fit(&mut steps, size, to, &vec![whole; count as usize], filter);
+                steps
+            }
+            Self::Patches(layout) => patches::steps(size, size, Filter::Box, layout)?(count),
+        };
+        Ok((rows.bytes(), steps))
+    }
+}
 
 impl Gpu {
-    /// Perturbs frames of one size `times` times over on the device; the frames here stay. Answers how many bytes the
-    /// kernels read and write each time at least: each step's whole input and output.
+    /// How many pictures of a size go at once.
     ///
     /// # Errors
-    /// [`GpuError`]; [`GpuError::Input`] for frames of different sizes and for perturbations that change no pixels, and
-    /// [`GpuError::TooLarge`] for more frames than go at once.
+    /// [`GpuError`] where it is none.
+    pub fn rehearsed_at_once(&self, work: Rehearsed<'_>, size: (u32, u32)) -> Result<u32, GpuError> {
+        let (bytes, steps) = work.steps(size, 1)?;
+        self.at_once(bytes, &steps).map(|count| count as u32)
+    }
+
+    /// Does the work of `count` pictures `times` times over on the device. Answers how many bytes of pictures the kernels must
+    /// read and write each time.
+    ///
+    /// # Errors
+    /// [`GpuError`]; [`GpuError::Input`] for work that changes no pixels, and [`GpuError::TooLarge`] for more pictures than go
+    /// at once.
     pub async fn rehearse(
         &self,
-        perturbation: &Perturbation,
-        frames: &[Frame],
+        work: Rehearsed<'_>,
+        (size, count): ((u32, u32), u32),
         times: usize,
     ) -> Result<u64, GpuError> {
-        let size = one_size(frames)?;
-        let works: Vec<Work> = (0..frames.len()).filter_map(|i| perturbation.work(i, size)).collect();
-        let (steps, rows) = (steps(&works, size), Rows::new(size));
-        let bytes = rows.bytes() * frames.len() as u64;
-        self.run_times(bytes, |put| rows.pack(frames, put), (&steps, times), |_| ()).await?;
-        // Every step reads what the one before it made.
-        let read = std::iter::once(bytes).chain(steps.iter().map(|s| s.bytes));
-        Ok(read.zip(&steps).map(|(read, step)| read + step.bytes).sum())
+        let (bytes, steps) = work.steps(size, count)?;
+        self.repeat(bytes.saturating_mul(u64::from(count)), &steps, times).await?;
+        Ok(steps.iter().map(|step| step.reads + step.bytes).sum())
     }
 
     /// Copies bytes on the device `times` times over: what it can move. Answers how many bytes that reads and writes each

@@ -4,8 +4,8 @@ use scrubjay_core::frame::Frame;
 use scrubjay_core::perturb::Rect;
 use scrubjay_core::resample::Filter;
 
-use crate::batch::fit;
 use crate::error::GpuError;
+use crate::fit::{Fit, fit};
 use crate::gpu::{Gpu, Step};
 use crate::rows::{Rows, has_pixels};
 
@@ -43,9 +43,10 @@ impl Gpu {
         if to == size {
             return Ok(frames.to_vec());
         }
-        let steps = |count| -> Vec<Step> {
+        let steps = |count: usize| -> Vec<Step> {
             let mut steps = Vec::new();
-            fit(&mut steps, (size, Rect::whole(size)), (to, Rect::whole(to)), filter, count);
+            let whole = Fit { from: Rect::whole(size), to: Rect::whole(to) };
+            fit(&mut steps, size, to, &vec![whole; count], filter);
             steps
         };
         let (rows, made) = (Rows::new(size), Rows::new(to));
@@ -53,7 +54,7 @@ impl Gpu {
         let mut out = Vec::with_capacity(frames.len());
         for batch in frames.chunks(most) {
             let bytes = rows.bytes() * batch.len() as u64;
-            let steps = steps(batch.len() as u32);
+            let steps = steps(batch.len());
             out.extend(self.run(bytes, |put| rows.pack(batch, put), &steps, |b| made.unpack(b)).await?);
         }
         Ok(out)

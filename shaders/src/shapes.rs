@@ -31,10 +31,20 @@ impl Gpu {
         let step = |count| Step::picture(plain(Kernel::Shapes), rows, count, params.clone());
         let most = self.at_once(rows.bytes(), &[step(1)])?;
         let mut painted = Vec::with_capacity(frames.len());
-        for (i, batch) in frames.chunks(most).enumerate() {
-            let table = table((i * most..i * most + batch.len()).map(|f| shapes.get(f)), rows.height);
-            let bytes = rows.bytes() * batch.len() as u64;
-            let step = step(batch.len() as u32).with_table(table);
+        while painted.len() < frames.len() {
+            let start = painted.len();
+            let mut count = most.min(frames.len() - start);
+            // Runs of many tall shapes take more than small pictures.
+            let table = loop {
+                let table = table((start..start + count).map(|f| shapes.get(f)), rows.height);
+                if count == 1 || table.len() as u64 <= self.most() {
+                    break table;
+                }
+                count /= 2;
+            };
+            let batch = &frames[start..start + count];
+            let bytes = rows.bytes() * count as u64;
+            let step = step(count as u32).with_table(table);
             painted.extend(self.run(bytes, |put| rows.pack(batch, put), &[step], |b| rows.unpack(b)).await?);
         }
         for (to, frame) in frames.iter_mut().zip(painted) {

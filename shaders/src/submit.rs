@@ -1,5 +1,6 @@
 //! Handing work to a device: upload, submit, wait, take back; and finding out what went wrong.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -40,10 +41,13 @@ impl Gpu {
     /// Whether the device is gone, and what is known of that. Devices of others tell their owners alone; they are
     /// asked for a trifle, which a lost one refuses without lack of memory.
     async fn gone(&self) -> Option<String> {
-        // Losses are told when somebody polls; that this may fail says nothing more.
-        let _ = self.device.poll(wgpu::PollType::Poll);
+        // Losses are told when somebody polls, or by what that comes to.
+        let polled = self.poll(wgpu::PollType::Poll);
         if let Some(told) = self.told() {
             return Some(told);
+        }
+        if let Err(GpuError::Lost(why)) = polled {
+            return Some(why);
         }
         let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
@@ -57,6 +61,11 @@ impl Gpu {
         let (memory, validation) = (memory.pop(), validation.pop());
         let (memory, validation) = (memory.await, validation.await);
         (memory.is_none() && validation.is_some()).then(|| "it refuses everything".to_owned())
+    }
+
+    /// Polls the device, whose work and losses are told then.
+    fn poll(&self, how: wgpu::PollType) -> Result<(), GpuError> {
+        caught(|| self.device.poll(how))
     }
 
     /// Uploads, does what `encode` says with two buffers of `size` bytes, and takes the first bytes of the one that it
@@ -118,11 +127,7 @@ impl Gpu {
         mapped: &Later<Result<(), wgpu::BufferAsyncError>>,
     ) -> Result<(), GpuError> {
         let timeout = Some(Duration::from_secs(PATIENCE));
-        match self.device.poll(wgpu::PollType::Wait { submission_index: Some(submitted), timeout }) {
-            Err(wgpu::PollError::Timeout) => return Err(GpuError::Late { seconds: PATIENCE }),
-            Err(error) => return Err(GpuError::Refused(error.to_string())),
-            Ok(_) => {}
-        }
+        self.poll(wgpu::PollType::Wait { submission_index: Some(submitted), timeout })?;
         // Browsers poll by themselves.
         #[cfg(target_family = "wasm")]
         let result = mapped.wait().await;
@@ -146,6 +151,23 @@ impl Gpu {
     }
 }
 
+/// What a poll comes to. Where a device is lost while it is waited for, wgpu panics in place of telling so; that is a loss like any
+/// other here.
+fn caught(poll: impl FnOnce() -> Result<wgpu::PollStatus, wgpu::PollError>) -> Result<(), GpuError> {
+    // Nothing of ours is half done in a poll.
+    match catch_unwind(AssertUnwindSafe(poll)) {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(wgpu::PollError::Timeout)) => Err(GpuError::Late { seconds: PATIENCE }),
+        Ok(Err(error)) => Err(GpuError::Refused(error.to_string())),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text =
+                text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it failed while it was waited for");
+            Err(GpuError::Lost(text.to_owned()))
+        }
+    }
+}
+
 /// An error with what is behind it.
 fn sources(error: &wgpu::Error) -> String {
     let mut text = error.to_string();
@@ -158,4 +180,21 @@ fn sources(error: &wgpu::Error) -> String {
         next = source.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_while_polling_is_a_loss() {
+        assert_eq!(caught(|| Ok(wgpu::PollStatus::QueueEmpty)), Ok(()));
+        assert_eq!(caught(|| Err(wgpu::PollError::Timeout)), Err(GpuError::Late { seconds: PATIENCE }));
+        let lost = |text: &str| Err(GpuError::Lost(text.to_owned()));
+        assert_eq!(
+            caught(|| panic!("Error in Device::poll: {}", "lost")),
+            lost("Error in Device::poll: lost")
+        );
+        assert_eq!(caught(|| panic!("lost")), lost("lost"));
+    }
 }

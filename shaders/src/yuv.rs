@@ -11,7 +11,7 @@ use crate::rows::Rows;
 
 /// How planes of one picture lie on the device, in words.
 #[derive(Debug, Clone, Copy)]
-struct Packed {
+pub(crate) struct Packed {
     format: Format,
     size: (u32, u32),
     /// Of a row of Y, and of a row of chroma.
@@ -23,7 +23,7 @@ struct Packed {
 }
 
 impl Packed {
-    fn new(format: Format, size: (u32, u32)) -> Self {
+    pub(crate) fn new(format: Format, size: (u32, u32)) -> Self {
         // A row of Y is less than 2^32 bytes, and so is one of chroma, pairs of half as many.
         let plane = |plane| {
             let (row, rows) = format.extent(plane, size);
@@ -35,7 +35,7 @@ impl Packed {
         Self { format, size, strides: [luma, chroma], starts: [of_y, v], words: v + of_chroma }
     }
 
-    fn bytes(self) -> u64 {
+    pub(crate) fn bytes(self) -> u64 {
         self.words.saturating_mul(4)
     }
 
@@ -55,10 +55,12 @@ impl Packed {
         }
     }
 
-    fn step(self, to: Rows, weights: &Weights, count: u32) -> Step {
+    pub(crate) fn step(self, to: Rows, weights: &Weights, count: u32) -> Step {
         let (across, down) = self.format.shifts();
         let paired = u32::from(self.format == Format::Nv12);
-        let constants = [Some(("ACROSS", across)), Some(("DOWN", down)), Some(("PAIRED", paired))];
+        let constants =
+            [(layout::Yuv::ACROSS, across), (layout::Yuv::DOWN, down), (layout::Yuv::PAIRED, paired)]
+                .map(Some);
         let Weights { luma, red_v, green_u, green_v, blue_u, red, green, blue } = *weights;
         // What does not fit into 32 bits does not fit into a binding, and is refused before it is run.
         let params = layout::Yuv {
@@ -79,7 +81,8 @@ impl Packed {
             green,
             blue,
         };
-        Step::picture(Made { kernel: Kernel::Yuv, constants }, to, count, params.bytes())
+        let reads = self.bytes().saturating_mul(u64::from(count));
+        Step::picture(Made { kernel: Kernel::Yuv, constants }, to, count, params.bytes()).of(reads)
     }
 }
 

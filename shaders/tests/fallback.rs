@@ -78,8 +78,32 @@ fn software_is_refused_unless_it_is_asked_for() {
     }
 }
 
+/// Whether the work was done by then or not, the pictures are what core makes of them.
 #[test]
-fn a_device_that_is_lost_before_and_between() {
+fn a_device_that_is_lost_while_it_works() {
+    let Some(gpu) = gpu(&any()) else { return };
+    let mut warm = clip();
+    block_on(gpu.perturb(&Perturbation::Invert, &mut warm)).expect("the device works");
+    let perturbation = Perturbation::Blur { tenths: 20 };
+    let mut found: Vec<Frame> = (0..4).map(|i| picture(1920, 1080, i)).collect();
+    let mut expected = found.clone();
+    let done = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            gpu.device().destroy();
+        });
+        let work = PixelWork::Perturb { perturbation: &perturbation, pictures: &mut found };
+        block_on(work_or_cpu(Ok(&gpu), work))
+    });
+    eprintln!("{done:?}");
+    assert!(matches!(done, Done::Gpu | Done::Cpu(GpuError::Lost(_))), "{done:?}");
+    perturbation.apply(&mut expected);
+    assert_eq!(difference(&found, &expected), None);
+    core_steps_in(Ok(&gpu), |e| matches!(e, GpuError::Lost(_)));
+}
+
+#[test]
+fn a_device_that_is_lost_between_two_calls() {
     let Some(gpu) = gpu(&any()) else { return };
     let mut warm = clip();
     block_on(gpu.perturb(&Perturbation::Invert, &mut warm)).expect("the device works");

@@ -78,12 +78,31 @@ fn real_numbers_are_refused() {
 #[test]
 fn limits_and_bindings_are_counted() {
     assert!(report("(16, 8)", "(32, 16)").contains("[32, 16, 1]"));
-    assert!(report("@binding(2)", "@binding(4)").contains("[0, 1, 4]"));
+    assert!(report("@binding(2)", "@binding(4)").contains("dst at binding 4 is no array"));
+    assert!(report("<storage, read>", "<storage, read_write>").contains("src at binding 1 is no array"));
+    let exchanged =
+        INVERT.replacen("@binding(0)", "@binding(9)", 1).replacen("@binding(1)", "@binding(0)", 1);
+    let text = check::check("wgsl/invert.wgsl", &exchanged, invert()).expect_err("exchanged");
+    assert!(text.contains("at binding"), "{text}");
     let more: String =
         (3..10).map(|i| format!("@group(0) @binding({i}) var<storage, read> b{i}: array<u32>;\n")).collect();
     assert!(report("@compute", &format!("{more}@compute")).contains("9 storage buffers"));
-    assert!(report("@compute", "var<workgroup> w: array<u32, 4>;\n@compute").contains("no binding"));
+    let shared = report("@compute", "var<workgroup> w: array<u32, 4>;\n@compute");
+    assert!(shared.contains("wgsl:17:") && shared.contains("w has no binding"), "{shared}");
     assert!(report("fn main", "fn other").contains("named main"));
+    assert!(report("struct", "override MORE: u32 = 1u;\nstruct").contains("[\"MORE\"], the host knows []"));
+}
+
+/// What no test of results sees: threads past a row's end write what others write, too.
+#[test]
+fn threads_past_the_picture_must_leave_first() {
+    let leave = "    if (id.x * 3u >= params.stride || id.y >= params.height) {\n        return;\n    }\n";
+    assert!(report(leave, "").contains("a buffer is read"));
+    assert!(report(" || id.y >= params.height", "").contains("the place down"));
+    assert!(report("id.x * 3u >= params.stride || ", "").contains("the place across"));
+    assert!(report("        return;\n", "").contains("a buffer is read"));
+    let early = report(leave, &format!("    dst[0] = 1u;\n{leave}"));
+    assert!(early.contains("wgsl:19:") && early.contains("no return"), "{early}");
 }
 
 #[test]

@@ -33,6 +33,37 @@ fn everywhere(each: &[Perturbation]) {
     }
 }
 
+/// Not a comparison: a run of the tests shows this line, whatever the others find.
+#[test]
+fn the_adapter_is_named() {
+    match block_on(Gpu::open(&any())) {
+        Ok(gpu) => eprintln!("kernels: on {}", gpu.name()),
+        Err(error) => eprintln!("kernels: skipped, since there is {error}"),
+    }
+}
+
+/// More pictures than fit when their shapes are counted in: many tall shapes in small pictures.
+#[test]
+fn shapes_that_take_more_than_their_pictures() {
+    let Some(gpu) = gpu(&Options { batch: 40_000, ..any() }) else { return };
+    let mut stream = Stream::keyed(11, "shaders", "tall", 0);
+    let mut found: Vec<Frame> = (0..9).map(|i| picture(4, 300, i)).collect();
+    let tall = |stream: &mut Stream| {
+        let (x, y) = (stream.range(-20, 20), stream.range(0, 300));
+        (Shape::Circle, Sprite { x, y, size: 300, turn: 0, rgb: [stream.bits() as u8; 3] })
+    };
+    let lists: Vec<Vec<(Shape, Sprite)>> =
+        found.iter().map(|_| (0..7).map(|_| tall(&mut stream)).collect()).collect();
+    let mut expected = found.clone();
+    block_on(gpu.shapes(&lists, &mut found)).expect("painted");
+    for (frame, list) in expected.iter_mut().zip(&lists) {
+        for (shape, sprite) in list {
+            draw(frame, *shape, sprite);
+        }
+    }
+    assert_eq!(difference(&found, &expected), None);
+}
+
 #[test]
 fn saturation() {
     let at = |permille| Perturbation::Saturation { permille };
@@ -235,6 +266,11 @@ fn rows_of_patches() {
     let found = block_on(gpu.patches(&large, (1120, 640), Filter::Bicubic, &layout)).expect("patches");
     let resized = [resize(&large[0], 1120, 640, Filter::Bicubic)];
     assert!(bits(&found) == bits(&patches(&resized, &layout)), "3840x2160");
+    for (size, layout) in [((3840, 2160), numbers(16, 1, 1)), ((1, 1), numbers(1, 1, 1))] {
+        let frames = [picture(size.0, size.1, 2)];
+        let found = block_on(gpu.patches(&frames, size, Filter::Bicubic, &layout)).expect("patches");
+        assert!(bits(&found) == bits(&patches(&frames, &layout)), "{size:?} as it is");
+    }
     let error = block_on(gpu.patches(&[picture(9, 9, 1)], (33, 32), Filter::Box, &numbers(16, 2, 2)));
     assert!(error.expect_err("33 is no multiple").to_string().contains("33x32"));
     assert!(block_on(gpu.patches(&[picture(9, 9, 1)], (32, 32), Filter::Box, &numbers(0, 2, 2))).is_err());

@@ -3,24 +3,40 @@
 // A thread makes four pixels of a row, which are three words; every row begins with a word of its own.
 
 struct Params {
-    // Of the picture made.
+    // Of the pictures made: the largest, whose rows and words all have.
     width: u32,
     height: u32,
     stride: u32,
-    // Weights of a place.
-    count: u32,
-    // Of the picture read: words of a row, rows, and where the part that is read begins.
+    // Of the pictures read: words of a row and rows.
     src_stride: u32,
     src_height: u32,
+}
+
+// What is done to a picture.
+struct Fit {
+    // Where its first places and weights begin in the table, and how many weights a place has.
+    at: u32,
+    count: u32,
+    // Where the part that is read begins.
     left: u32,
     top: u32,
+    // Size of what is made.
+    width: u32,
+    height: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> src: array<u32>;
 @group(0) @binding(2) var<storage, read_write> dst: array<u32>;
-// The first place read for each place made, then the weights of each.
+// For each picture its Fit; then, for each of those, the first place read for each place made and the weights of each.
 @group(0) @binding(3) var<storage, read> table: array<i32>;
+
+fn fit(picture: u32) -> Fit {
+    let at = picture * 6u;
+    return Fit(
+        u32(table[at]), u32(table[at + 1u]), u32(table[at + 2u]), u32(table[at + 3u]), u32(table[at + 4u]), u32(table[at + 5u])
+    );
+}
 
 // The pixel at `x` of the row that begins at word `row`: red in the lowest byte, nothing in the highest.
 fn pixel(row: u32, x: u32) -> u32 {
@@ -50,15 +66,20 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x * 3u >= params.stride || id.y >= params.height) {
         return;
     }
+    let fit = fit(id.z);
+    // Nobody reads what a smaller picture has beyond its end.
+    if (id.x * 4u >= fit.width || id.y >= fit.height) {
+        return;
+    }
     let at = (id.z * params.height + id.y) * params.stride + id.x * 3u;
-    let row = (id.z * params.src_height + params.top + id.y) * params.src_stride;
+    let row = (id.z * params.src_height + fit.top + id.y) * params.src_stride;
     var p = vec4<u32>(0u);
     for (var i = 0u; i < 4u; i++) {
-        let x = min(id.x * 4u + i, params.width - 1u);
-        let first = u32(table[x]) + params.left;
-        let weights = params.width + x * params.count;
+        let x = min(id.x * 4u + i, fit.width - 1u);
+        let first = u32(table[fit.at + x]) + fit.left;
+        let weights = fit.at + fit.width + x * fit.count;
         var sum = vec3<i32>(1 << 21u);
-        for (var k = 0u; k < params.count; k++) {
+        for (var k = 0u; k < fit.count; k++) {
             let bits = pixel(row, first + k);
             let v = vec3<i32>(vec3<u32>(bits, bits >> 8u, bits >> 16u) & vec3<u32>(255u));
             sum += v * table[weights + k];

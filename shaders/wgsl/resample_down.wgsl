@@ -3,27 +3,39 @@
 // A thread makes four pixels of a row, which are three words; every row begins with a word of its own.
 
 struct Params {
-    // Of the picture made.
+    // Of the pictures made.
     width: u32,
     height: u32,
     stride: u32,
-    // Weights of a place.
-    count: u32,
-    // Of the picture read: words of a row and rows.
+    // Of the pictures read, the largest: words of a row and rows.
     src_stride: u32,
     src_height: u32,
+}
+
+// What is done to a picture.
+struct Fit {
+    // Where its first rows and weights begin in the table, and how many weights a row has.
+    at: u32,
+    count: u32,
     // The part that is not black.
     left: u32,
     top: u32,
-    inner_width: u32,
-    inner_height: u32,
+    width: u32,
+    height: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> src: array<u32>;
 @group(0) @binding(2) var<storage, read_write> dst: array<u32>;
-// The first row read for each row made, then the weights of each.
+// For each picture its Fit; then, for each of those, the first row read for each row made and the weights of each.
 @group(0) @binding(3) var<storage, read> table: array<i32>;
+
+fn fit(picture: u32) -> Fit {
+    let at = picture * 6u;
+    return Fit(
+        u32(table[at]), u32(table[at + 1u]), u32(table[at + 2u]), u32(table[at + 3u]), u32(table[at + 4u]), u32(table[at + 5u])
+    );
+}
 
 // The pixel at `x` of the row that begins at word `row`: red in the lowest byte, nothing in the highest.
 fn pixel(row: u32, x: u32) -> u32 {
@@ -48,9 +60,9 @@ fn rounded(sum: vec3<i32>) -> vec3<u32> {
     return vec3<u32>(clamp(sum >> vec3<u32>(22u), vec3<i32>(0), vec3<i32>(255)));
 }
 
-fn column(row: u32, x: u32, weights: u32) -> u32 {
+fn column(row: u32, x: u32, weights: u32, count: u32) -> u32 {
     var sum = vec3<i32>(1 << 21u);
-    for (var k = 0u; k < params.count; k++) {
+    for (var k = 0u; k < count; k++) {
         let bits = pixel(row + k * params.src_stride, x);
         let v = vec3<i32>(vec3<u32>(bits, bits >> 8u, bits >> 16u) & vec3<u32>(255u));
         sum += v * table[weights + k];
@@ -65,16 +77,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let at = (id.z * params.height + id.y) * params.stride + id.x * 3u;
-    let left = id.x * 4u;
+    let fit = fit(id.z);
     var p = vec4<u32>(0u);
-    if (id.y >= params.top && id.y - params.top < params.inner_height) {
-        let y = id.y - params.top;
-        let row = (id.z * params.src_height + u32(table[y])) * params.src_stride;
-        let weights = params.inner_height + y * params.count;
+    if (id.y >= fit.top && id.y - fit.top < fit.height) {
+        let y = id.y - fit.top;
+        let row = (id.z * params.src_height + u32(table[fit.at + y])) * params.src_stride;
+        let weights = fit.at + fit.height + y * fit.count;
         for (var i = 0u; i < 4u; i++) {
-            let x = left + i;
-            if (x >= params.left && x - params.left < params.inner_width) {
-                p[i] = column(row, x - params.left, weights);
+            let x = id.x * 4u + i;
+            if (x >= fit.left && x - fit.left < fit.width) {
+                p[i] = column(row, x - fit.left, weights, fit.count);
             }
         }
     }

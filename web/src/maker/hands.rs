@@ -36,9 +36,17 @@ impl Hands {
             return;
         };
         match work_or_cpu(gpu.as_ref(), work).await {
-            Done::Gpu => self.by = gpu.as_ref().map(|g| g.name().to_owned()).unwrap_or_default(),
+            Done::Gpu => {
+                // Why the processor had to help is not passed over.
+                let name = gpu.as_ref().map(Gpu::name).unwrap_or_default();
+                if self.by.is_empty() {
+                    name.clone_into(&mut self.by);
+                }
+            }
             Done::Cpu(why) => {
-                self.by = format!("processor: {why}");
+                if !self.by.starts_with("processor") {
+                    self.by = format!("processor: {why}");
+                }
                 // A device that is gone or hangs is not asked again; what other pictures may change is.
                 if let GpuError::Lost(_) | GpuError::Late { .. } | GpuError::Refused(_) = why {
                     *gpu = Err(why);
@@ -47,7 +55,8 @@ impl Hands {
         }
     }
 
-    /// Who did the work since [`Self::open`]: an adapter's name or `processor: why`; empty if there was none.
+    /// Who did the work since [`Self::open`]: an adapter's name, or `processor: why` where it did any of it; empty if there was
+    /// none.
     pub(super) fn by(&self) -> &str {
         &self.by
     }
