@@ -15,6 +15,18 @@ pub struct Size {
     pub height: u32,
 }
 
+impl Size {
+    /// The size at which a film of this one is shown: even sides in its aspect, of about so many pixels, never larger than the
+    /// film; from 16 to 1024 each, whatever its aspect.
+    #[must_use]
+    pub fn shown(self, pixels: u32) -> Self {
+        let (width, height) = (f64::from(self.width.max(1)), f64::from(self.height.max(1)));
+        let scale = (f64::from(pixels) / (width * height)).sqrt().min(1.0);
+        let even = |side: f64| ((side * scale / 2.0).round() as u32 * 2).clamp(16, 1024);
+        Self { width: even(width), height: even(height) }
+    }
+}
+
 /// How the size of an item's pictures follows from its source's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "fit", deny_unknown_fields)]
@@ -71,5 +83,20 @@ impl Picture {
         };
         let (height, width) = found.ok_or(RecipeError::Aspect { width, height })?;
         Ok(Size { width, height })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_keep_their_aspect_on_even_sides() {
+        let size = |width, height| Size { width, height }.shown(288 * 162);
+        assert_eq!(size(1920, 1080), Size { width: 288, height: 162 });
+        assert_eq!(size(640, 480), Size { width: 250, height: 188 });
+        assert_eq!(size(1080, 1920), Size { width: 162, height: 288 });
+        assert_eq!(size(100, 50), Size { width: 100, height: 50 }, "never enlarged");
+        assert_eq!(size(8192, 1), Size { width: 1024, height: 16 }, "nor a line");
     }
 }

@@ -7,7 +7,6 @@ use ffmpeg::util::frame::Video as Picture;
 use ffmpeg_next as ffmpeg;
 use scrubjay_core::frame::Frame;
 use scrubjay_core::pack::{self, About, Pack};
-use scrubjay_core::recipe::Size;
 use scrubjay_core::time::Rate;
 use serde::Serialize;
 
@@ -119,7 +118,7 @@ pub fn make(file: &Path, plan: &Plan) -> Result<Vec<u8>, Error> {
         return Err(at(format!("it has no new frame at {when:.2} s; take fewer a second with --rate")));
     }
     let whole = video.size().map_err(failed)?;
-    let size = fitted(whole, plan.pixels);
+    let size = whole.shown(plan.pixels);
     let decoded = video.decode(&indices, size).map_err(failed)?;
     // Where the file states no times, frame numbers are ticks.
     let ticks = times.as_ref().map_or(video.rate(), |t| t.rate);
@@ -145,14 +144,6 @@ pub fn make(file: &Path, plan: &Plan) -> Result<Vec<u8>, Error> {
         ticks,
     };
     pack::write(&about, &pictures).map_err(|e| at(e.to_string()))
-}
-
-/// Even sides in the film's aspect, of about so many pixels; never larger than the film.
-fn fitted(whole: Size, pixels: u32) -> Size {
-    let (width, height) = (f64::from(whole.width.max(1)), f64::from(whole.height.max(1)));
-    let scale = (f64::from(pixels) / (width * height)).sqrt().min(1.0);
-    let side = |s: f64| ((s * scale / 2.0).round() as u32 * 2).max(16);
-    Size { width: side(width), height: side(height) }
 }
 
 /// A picture as a lossy WebP.
@@ -183,18 +174,4 @@ fn webp(frame: &Frame, quality: u32) -> Result<Vec<u8>, ffmpeg::Error> {
     let mut packet = ffmpeg::Packet::empty();
     encoder.receive_packet(&mut packet)?;
     packet.data().map(<[u8]>::to_vec).ok_or(ffmpeg::Error::InvalidData)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pictures_keep_their_aspect_on_even_sides() {
-        let size = |width, height| fitted(Size { width, height }, 288 * 162);
-        assert_eq!(size(1920, 1080), Size { width: 288, height: 162 });
-        assert_eq!(size(640, 480), Size { width: 250, height: 188 });
-        assert_eq!(size(1080, 1920), Size { width: 162, height: 288 });
-        assert_eq!(size(100, 50), Size { width: 100, height: 50 }, "never enlarged");
-    }
 }
