@@ -7,6 +7,8 @@ const ROOT = new URL('./', self.location).href;
 // Other sites, and other copies of this one, may live on the same host.
 const OURS = `scrubjay ${ROOT} `;
 const CACHE = OURS + VERSION;
+// The site's own pages, those of web/src/app/mod.rs. At a host's root there may be others below, which are none of this one's.
+const PAGES = /^((play|p|gallery|compare|about|own)(\/[^?#]*)?|(index|404)\.html)?([?#]|$)/;
 // How long a page may be asked for over the network where a kept one is there, in milliseconds.
 const PATIENCE = 3000;
 
@@ -28,7 +30,7 @@ self.addEventListener('fetch', (event) => {
   // Other hosts, other copies of the site, parts of files: as if this were not here.
   if (request.method !== 'GET' || !request.url.startsWith(ROOT) || request.headers.has('range')) return;
   if (request.mode === 'navigate') {
-    event.respondWith(page(request));
+    if (PAGES.test(request.url.slice(ROOT.length))) event.respondWith(page(request));
     return;
   }
   // What was kept did not fit: a page may be newer than this, and packs of films keep their names.

@@ -31,7 +31,8 @@ for loader in "${loaders[@]}"; do
   mv "${name}_bg.wasm" "${named}_bg.wasm"
   rm "$loader"
   # A program that cannot be loaded must be an error of the worker, which the page hears of; a rejected promise is not.
-  printf 'importScripts("./%s.js");\nwasm_bindgen({ module_or_path: "./%s_bg.wasm" }).catch((e) => setTimeout(() => { throw e; }));\n' \
+  # The page says where the site lies to a worker that does not stand there itself (see web/src/app/hand.rs).
+  printf 'self.ROOT ??= "./";\nimportScripts(`${ROOT}%s.js`);\nwasm_bindgen({ module_or_path: `${ROOT}%s_bg.wasm` }).catch((e) => setTimeout(() => { throw e; }));\n' \
     "$named" "$named" >"${named}_loader.js"
   [[ $page == *"content=\"$loader\""* ]] || die "index.html has no <meta> that names $loader"
   page=${page//"content=\"$loader\""/"content=\"${named}_loader.js\""}
@@ -85,13 +86,16 @@ while [[ $rest == *'href="./'* ]]; do
   rest=${rest#*'href="./'}
   [ -e "${rest%%'"'*}" ] || die "index.html names ${rest%%'"'*}, which is not there"
 done
-# The script in index.html must know every page of the app, or it would look for the site below it.
+# The script in index.html must know every page of the app, or it would look for the site below it; and so must the service worker, or
+# the page would not be there without a network.
+worker=$(<"$HERE/public/sw.js")
 rest=$(<"$HERE/web/src/app/mod.rs")
 while [[ $rest == *'path!("/'* ]]; do
   rest=${rest#*'path!("/'}
   name=${rest%%[\"/]*}
   known="[(|]$name[)|]"
   [[ -z $name || $page =~ $known ]] || die "index.html's script does not know the page /$name"
+  [[ -z $name || $worker =~ $known ]] || die "sw.js does not know the page /$name"
 done
 
 # --- the service worker -----------------------------------------------------------------------------------

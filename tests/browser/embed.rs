@@ -40,7 +40,7 @@ async fn a_guest_tells_its_host_the_result() {
     let right = truth(TaskName::Jigsaw, 5);
     let result = &told["data"];
     assert_eq!(result["task"], "jigsaw");
-    assert_eq!(result["seed"], 5);
+    assert_eq!((&result["seed"], &result["link"]), (&json!(5), &json!("/p/jigsaw/5")));
     assert_eq!(result["stimulus"], item(TaskName::Jigsaw, 5).stimulus);
     let answer = result["answer"].as_str().expect("a raw answer");
     let score = right.score(&right.tagged(answer)).total;

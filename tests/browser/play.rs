@@ -4,7 +4,7 @@ use scrubjay_core::item::Truth;
 use scrubjay_core::task::TaskName;
 
 use crate::solve::{By, PLAYED, edge, edges, solve};
-use crate::support::{DESK, PHONE, Session};
+use crate::support::{DESK, ENTER, PHONE, Session};
 use crate::truth::{recipe, truth};
 
 async fn full_score(task: TaskName, by: By) {
@@ -47,9 +47,9 @@ played! {
 }
 
 /// Events of a scene begin and end when they do, which may be between two of the frames that are shown. Who marks the
-/// frames that show them earns what core says of just these times.
+/// frames that show them earns what core says of just these times; who writes the times earns the whole.
 #[tokio::test(flavor = "multi_thread")]
-async fn events_are_marked_as_well_as_frames_show_them() {
+async fn events_are_marked_by_frames_and_written_exactly() {
     let (task, seed) = (TaskName::Segments, 5);
     let (right, edges) = (truth(task, seed), edges(&recipe(task, seed)));
     let Truth::Segments(spans) = &right else { unreachable!("segments") };
@@ -59,5 +59,20 @@ async fn events_are_marked_as_well_as_frames_show_them() {
     let session = Session::open(&format!("/p/{task}/{seed}")).await;
     solve(&session, By::Mouse, task, seed).await;
     assert_eq!(session.score().await, format!("{best:.4}"));
+    session.close().await;
+
+    let session = Session::open(&format!("/p/{task}/{seed}")).await;
+    session.wait_for("[data-stimulus]").await;
+    for (k, span) in spans.iter().enumerate() {
+        session.enter("#add").await;
+        for (end, at) in ["end", "start"].into_iter().zip([span[1], span[0]]) {
+            session.tab_to(&format!("#{end}-seconds-{k}")).await;
+            session.js("document.activeElement.select()").await;
+            session.write(&format!("{at:.2}")).await;
+            session.press(ENTER).await;
+        }
+    }
+    session.enter("#check").await;
+    assert_eq!(session.score().await, "1.0000");
     session.close().await;
 }

@@ -21,14 +21,16 @@ impl Chromium {
     /// Starts one; `gpu` gives it WebGPU by SwiftShader, a GPU in software.
     pub(crate) async fn start(gpu: bool) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+        let profile = tempfile::tempdir().expect("a temporary folder");
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
+            // What it leaves behind when it is killed goes with the profile.
+            .env("TMPDIR", profile.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .expect("chromedriver starts: run ./x setup test");
-        let profile = tempfile::tempdir().expect("a temporary folder");
         let client = connect(port, profile.path(), gpu).await;
         Self { client, driver, profile }
     }

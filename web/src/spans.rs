@@ -1,4 +1,4 @@
-//! Spans of a film's time as an answer can say them: where their edges can lie, how they are read, written and compared.
+//! Spans of a film's time as an answer can say them: how they are drawn, read, written and compared.
 //!
 //! Apart from what is drawn, so that it is tested without a browser. What an answer earns is core's business; here is only
 //! told which seconds of it were right.
@@ -8,13 +8,16 @@ use std::fmt::Write as _;
 /// The most spans that one answer may have.
 pub const MOST: usize = 8;
 
-/// A span between two places, `start < end`.
+/// A time as an answer says it: a whole number of its last decimal, so that an answer's text and its ticks are the same thing.
+pub type Tick = i64;
+
+/// A span of time, `start < end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
-    /// Number of the place where it begins.
-    pub start: usize,
-    /// Number of the place where it ends.
-    pub end: usize,
+    /// When it begins.
+    pub start: Tick,
+    /// When it ends.
+    pub end: Tick,
 }
 
 /// One of a span's two ends.
@@ -37,14 +40,15 @@ pub enum Typed {
     Outside,
 }
 
-/// Where the edges of an answer can lie: where frames begin, and the end of the last one.
+/// The places of a film's time: where frames begin, and the end of the last one. What is drawn or nudged goes from place to
+/// place; what is typed may lie between them, where what is sought may begin or end.
 ///
 /// An answer is a text with a fixed number of decimals. Edges that it cannot tell apart (frames closer than that, frames
-/// that are shown twice) are one place, so that places and texts correspond one to one and a step always changes the answer.
+/// that are shown twice) are one place, so that a step always changes the answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Places {
-    /// Shown time of each, seconds, as the text says it; rising.
-    at: Vec<f64>,
+    /// Shown time of each; rising.
+    at: Vec<Tick>,
     /// The first edge that lies there.
     edges: Vec<usize>,
     /// How many frames there are.
@@ -57,30 +61,48 @@ impl Places {
     /// frame), for answers with so many decimals.
     #[must_use]
     pub fn new(edges: &[f64], decimals: usize) -> Self {
-        let (mut at, mut first): (Vec<f64>, Vec<usize>) = (Vec::new(), Vec::new());
+        let mut places =
+            Self { at: Vec::new(), edges: Vec::new(), frames: edges.len().saturating_sub(1), decimals };
         for (i, edge) in edges.iter().enumerate() {
+            // Through the text, whose rounding is what an answer says.
             let Some(seconds) = format!("{edge:.decimals$}").parse().ok().filter(|s: &f64| s.is_finite())
             else {
                 continue;
             };
-            if at.last().is_none_or(|last| *last < seconds) {
-                at.push(seconds);
-                first.push(i);
+            let tick = places.tick(seconds);
+            if places.at.last().is_none_or(|last| *last < tick) {
+                places.at.push(tick);
+                places.edges.push(i);
             }
         }
-        Self { at, edges: first, frames: edges.len().saturating_sub(1), decimals }
+        places
     }
 
-    /// The number of the last place.
-    #[must_use]
-    pub fn last(&self) -> usize {
-        self.at.len().saturating_sub(1)
+    fn scale(&self) -> f64 {
+        10_f64.powi(self.decimals as i32)
     }
 
-    /// Shown seconds of a place; of the last one past the end.
+    /// The tick nearest to a time in seconds.
+    fn tick(&self, seconds: f64) -> Tick {
+        (seconds * self.scale()).round() as Tick
+    }
+
+    /// Where the film begins.
     #[must_use]
-    pub fn seconds(&self, place: usize) -> f64 {
-        self.at.get(place).or(self.at.last()).copied().unwrap_or(0.0)
+    pub fn first(&self) -> Tick {
+        self.at.first().copied().unwrap_or(0)
+    }
+
+    /// Where it ends.
+    #[must_use]
+    pub fn last(&self) -> Tick {
+        self.at.last().copied().unwrap_or(0)
+    }
+
+    /// Seconds.
+    #[must_use]
+    pub fn seconds(&self, tick: Tick) -> f64 {
+        tick as f64 / self.scale()
     }
 
     /// A time as answers write it.
@@ -89,64 +111,81 @@ impl Places {
         format!("{seconds:.*}", self.decimals)
     }
 
-    /// A place's time as answers write it.
+    /// The same of a tick.
     #[must_use]
-    pub fn name(&self, place: usize) -> String {
-        self.text(self.seconds(place))
+    pub fn name(&self, tick: Tick) -> String {
+        self.text(self.seconds(tick))
     }
 
     /// The place nearest to a time; the earlier of two.
     #[must_use]
-    pub fn nearest(&self, seconds: f64) -> usize {
-        let after = self.at.partition_point(|a| *a < seconds).min(self.last());
-        let before = after.saturating_sub(1);
-        if seconds - self.seconds(before) <= self.seconds(after) - seconds { before } else { after }
+    pub fn nearest(&self, seconds: f64) -> Tick {
+        let after = self.at.partition_point(|a| self.seconds(*a) < seconds);
+        let (Some(before), Some(after)) = (self.at.get(after.saturating_sub(1)), self.at.get(after)) else {
+            return self.last();
+        };
+        if seconds - self.seconds(*before) <= self.seconds(*after) - seconds { *before } else { *after }
+    }
+
+    /// The time that lies so many places on or back, as far as the film goes. From between two places the first step leads to the next
+    /// of them.
+    #[must_use]
+    pub fn step(&self, tick: Tick, by: isize) -> Tick {
+        let from = match by {
+            0 => return tick,
+            1.. => self.at.partition_point(|a| *a <= tick).saturating_sub(1),
+            _ => self.at.partition_point(|a| *a < tick),
+        };
+        self.at.get(from.saturating_add_signed(by)).copied().unwrap_or(self.last())
+    }
+
+    /// How many steps lead from one place to another.
+    #[must_use]
+    pub fn steps(&self, from: Tick, to: Tick) -> isize {
+        let number = |tick| self.at.partition_point(|a| *a < tick) as isize;
+        number(to) - number(from)
     }
 
     /// How far along the film a time is, from 0 to 1.
     #[must_use]
     pub fn part(&self, seconds: f64) -> f64 {
-        let whole = self.seconds(self.last()) - self.seconds(0);
-        if whole > 0.0 { ((seconds - self.seconds(0)) / whole).clamp(0.0, 1.0) } else { 0.0 }
+        let (first, last) = (self.seconds(self.first()), self.seconds(self.last()));
+        if last > first { ((seconds - first) / (last - first)).clamp(0.0, 1.0) } else { 0.0 }
     }
 
     /// The time that is so far along the film.
     #[must_use]
     pub fn along(&self, part: f64) -> f64 {
-        self.seconds(0) + part.clamp(0.0, 1.0) * (self.seconds(self.last()) - self.seconds(0))
+        let (first, last) = (self.seconds(self.first()), self.seconds(self.last()));
+        first + part.clamp(0.0, 1.0) * (last - first)
     }
 
-    /// The place where a frame begins.
+    /// When a frame begins.
     #[must_use]
-    pub fn begin(&self, frame: usize) -> usize {
-        self.edges.partition_point(|e| *e <= frame).saturating_sub(1)
+    pub fn begin(&self, frame: usize) -> Tick {
+        let number = self.edges.partition_point(|e| *e <= frame).saturating_sub(1);
+        self.at.get(number).copied().unwrap_or(0)
     }
 
     /// The span of one frame: of several where they are one to an answer. `None` where no answer can say any.
     #[must_use]
     pub fn frame(&self, frame: usize) -> Option<Span> {
-        let start = self.begin(frame).min(self.last().checked_sub(1)?);
-        Some(Span { start, end: self.begin(frame + 1).max(start + 1) })
+        self.between(self.begin(frame), self.begin(frame.saturating_add(1)))
     }
 
     /// The frame that is shown at a time.
     #[must_use]
     pub fn shown(&self, seconds: f64) -> usize {
-        let after = self.at.partition_point(|a| *a <= seconds);
-        self.first(after.saturating_sub(1))
-    }
-
-    /// The frame that begins at a place; the last one at the end.
-    #[must_use]
-    pub fn first(&self, place: usize) -> usize {
-        self.edges.get(place).copied().unwrap_or(usize::MAX).min(self.frames.saturating_sub(1))
+        let after = self.at.partition_point(|a| self.seconds(*a) <= seconds);
+        let first = self.edges.get(after.saturating_sub(1)).copied().unwrap_or(usize::MAX);
+        first.min(self.frames.saturating_sub(1))
     }
 
     /// First and last frame of a stretch of time.
     #[must_use]
     pub fn frames(&self, from: f64, to: f64) -> (usize, usize) {
         let first = self.shown(from);
-        let end = self.at.partition_point(|a| *a < to);
+        let end = self.at.partition_point(|a| self.seconds(*a) < to);
         let last = self.edges.get(end).copied().unwrap_or(self.frames).saturating_sub(1);
         (first, last.max(first).min(self.frames.saturating_sub(1)))
     }
@@ -155,63 +194,69 @@ impl Places {
     #[must_use]
     pub fn around(&self, frame: usize) -> Option<Span> {
         let Span { start, end } = self.frame(frame)?;
-        let more = self.last() / 24;
-        Some(Span { start: start.saturating_sub(more), end: (end + more).min(self.last()) })
+        let more = (self.at.len() / 24) as isize;
+        Some(Span { start: self.step(start, -more), end: self.step(end, more) })
     }
 
-    /// The span between two places, in any order; it lasts a place at least.
+    /// The span between two times, in any order, as far as the film goes; where they are one, to the next place. `None` where no
+    /// answer can say any.
     #[must_use]
-    pub fn between(&self, a: usize, b: usize) -> Option<Span> {
-        let start = a.min(b).min(self.last().checked_sub(1)?);
-        Some(Span { start, end: a.max(b).clamp(start + 1, self.last()) })
+    pub fn between(&self, a: Tick, b: Tick) -> Option<Span> {
+        let within = |tick: Tick| tick.max(self.first()).min(self.last());
+        let (start, end) = (within(a.min(b)), within(a.max(b)));
+        let span = match (start < end, start < self.last()) {
+            (true, _) => Span { start, end },
+            (false, true) => Span { start, end: self.step(start, 1) },
+            (false, false) => Span { start: self.step(end, -1), end },
+        };
+        (span.start < span.end).then_some(span)
     }
 
     /// The span with one end elsewhere. The other end gives way if it must: to `push` it along, or else it stops this one.
     #[must_use]
-    pub fn with(&self, span: Span, side: Side, place: usize, push: bool) -> Span {
-        let last = self.last();
-        match side {
-            Side::Start => {
-                let most = if push { last } else { span.end.min(last) }.saturating_sub(1);
-                let start = place.min(most);
-                Span { start, end: span.end.max(start + 1) }
-            }
-            Side::End => {
-                let least = if push { 1 } else { span.start + 1 };
-                let end = place.max(least).min(last);
-                Span { start: span.start.min(end.saturating_sub(1)), end }
-            }
-        }
+    pub fn with(&self, span: Span, side: Side, tick: Tick, push: bool) -> Span {
+        let (start, end) = match side {
+            Side::Start => (tick, span.end),
+            Side::End => (span.start, tick),
+        };
+        let meant = match (start < end, push, side) {
+            (true, ..) => self.between(start, end),
+            (false, true, Side::Start) => self.between(tick, self.step(tick, 1)),
+            (false, true, Side::End) => self.between(self.step(tick, -1), tick),
+            (false, false, Side::Start) => self.between(self.step(end, -1), end),
+            (false, false, Side::End) => self.between(start, self.step(start, 1)),
+        };
+        meant.unwrap_or(span)
     }
 
     /// The span moved by so many places, as far as the film goes.
     #[must_use]
     pub fn moved(&self, span: Span, by: isize) -> Span {
-        let length = span.end.saturating_sub(span.start);
-        let start = span.start.saturating_add_signed(by).min(self.last().saturating_sub(length));
-        Span { start, end: start + length }
+        let before = self.at.partition_point(|a| *a < span.start) as isize;
+        let after = (self.at.len() - self.at.partition_point(|a| *a <= span.end)) as isize;
+        let by = by.clamp(-before, after);
+        self.between(self.step(span.start, by), self.step(span.end, by)).unwrap_or(span)
     }
 
-    /// The place that is meant by what somebody typed: seconds, with a point or a comma.
+    /// The time that somebody typed: seconds, with a point or a comma, and no more decimals than an answer has.
     ///
     /// # Errors
     /// [`Typed`] when it is no number, or lies outside the film.
-    pub fn typed(&self, text: &str) -> Result<usize, Typed> {
+    pub fn typed(&self, text: &str) -> Result<Tick, Typed> {
         let text = text.trim().trim_end_matches('s').trim_end().replace(',', ".");
         let seconds: f64 = text.parse().map_err(|_| Typed::Number)?;
         if !seconds.is_finite() {
             return Err(Typed::Number);
         }
-        if seconds < self.seconds(0) || seconds > self.seconds(self.last()) {
-            return Err(Typed::Outside);
-        }
-        Ok(self.nearest(seconds))
+        let tick = self.tick(seconds);
+        if (self.first()..=self.last()).contains(&tick) { Ok(tick) } else { Err(Typed::Outside) }
     }
 
-    /// The spans that a draft speaks of, each end at the nearest place; those that do not last there are left out.
+    /// The spans that a draft speaks of, within the film; those that do not last there are left out.
     #[must_use]
     pub fn read(&self, draft: &str) -> Vec<Span> {
-        let one = |[from, to]: [f64; 2]| Span { start: self.nearest(from), end: self.nearest(to) };
+        let within = |seconds: f64| self.tick(seconds).max(self.first()).min(self.last());
+        let one = |[from, to]: [f64; 2]| Span { start: within(from), end: within(to) };
         stretches(draft).into_iter().map(one).filter(|s| s.start < s.end).take(MOST).collect()
     }
 

@@ -28,10 +28,23 @@ pub(crate) fn dress() {
 /// Marks the document with a theme; the styles do the rest. Anything but a name of [`THEMES`] is the system's own.
 fn wear(theme: &str) {
     let Some(root) = document().document_element() else { return };
-    if theme != "auto" && THEMES.contains(&theme) {
+    let chosen = theme != "auto" && THEMES.contains(&theme);
+    if chosen {
         root.set_attribute("data-theme", theme).ok();
     } else {
         root.remove_attribute("data-theme").ok();
+    }
+    // The browser's own frame goes along.
+    for scheme in ["light", "dark"] {
+        let media = match chosen {
+            true if scheme == theme => "all".to_owned(),
+            true => "not all".to_owned(),
+            false => format!("(prefers-color-scheme: {scheme})"),
+        };
+        let named = document().query_selector(&format!("meta[data-scheme={scheme}]")).ok().flatten();
+        if let Some(meta) = named {
+            meta.set_attribute("media", &media).ok();
+        }
     }
 }
 

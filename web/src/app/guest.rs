@@ -5,19 +5,23 @@ use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
 use web_sys::ResizeObserver;
 
-use super::place;
 use super::results::Answered;
+use super::{place, share};
+use crate::wire::Address;
 
 /// Tells the page around this one what was answered; nobody where there is none or none was asked for.
 ///
-/// The message is an object: `type` is `"scrubjay:result"`, the rest is the answer as it is kept (task, seed, item id,
-/// stimulus hash, raw answer, score, chance, seconds). Nothing in it is secret, so that it goes to any origin.
+/// The message is an object: `type` is `"scrubjay:result"`, `link` the puzzle's path (its seed to the last digit, which a number of
+/// JavaScript has not above 2⁵³), the rest is the answer as it is kept (task, seed, item id, stimulus hash, raw answer, score, chance,
+/// seconds). Nothing in it is secret, so that it goes to any origin.
 pub(crate) fn tell(answered: &Answered) {
     let Some(window) = web_sys::window().filter(|_| place::embedded()) else { return };
     let Some(parent) = window.parent().ok().flatten().filter(|parent| *parent != window) else { return };
     let Ok(mut value) = serde_json::to_value(answered) else { return };
     if let Some(object) = value.as_object_mut() {
         object.insert("type".to_owned(), "scrubjay:result".into());
+        let address = Address { task: answered.task, seed: answered.seed, from: answered.from.clone() };
+        object.insert("link".to_owned(), share::path(&address).into());
     }
     let message = js_sys::JSON::parse(&value.to_string()).unwrap_or(JsValue::NULL);
     parent.post_message(&message, "*").ok();

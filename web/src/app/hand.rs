@@ -8,7 +8,7 @@ use futures::channel::oneshot;
 use js_sys::{Array, ArrayBuffer};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, Worker};
+use web_sys::{Blob, ErrorEvent, MessageEvent, Url, Worker};
 
 use super::place;
 use crate::own::words;
@@ -35,6 +35,7 @@ struct Waiting {
 
 struct Running {
     worker: Worker,
+    road: Road,
     listens: bool,
     /// What was asked before it listened, by number.
     early: Vec<(u32, Array)>,
@@ -42,9 +43,33 @@ struct Running {
     _fail: Closure<dyn FnMut(ErrorEvent)>,
 }
 
+/// How a worker is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Road {
+    /// From a script of this page's own, at this address, which loads the program: so the page's policy is the worker's too, whatever
+    /// headers the program's file comes with.
+    Held(String),
+    /// From the program's file, under the policy of its headers: where the browser did not take the other.
+    Plain,
+}
+
+impl Road {
+    fn held(root: &str, program: &str) -> Option<Self> {
+        // As JSON, a text is a text of JavaScript too.
+        let (root, address) =
+            (serde_json::to_string(root).ok()?, serde_json::to_string(&format!("{root}{program}")).ok()?);
+        let script = format!("self.ROOT = {root}; importScripts({address});");
+        let blob = Blob::new_with_str_sequence(&Array::of1(&script.into())).ok()?;
+        Url::create_object_url_with_blob(&blob).ok().map(Self::Held)
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         self.worker.terminate();
+        if let Road::Held(address) = &self.road {
+            Url::revoke_object_url(address).ok();
+        }
     }
 }
 
@@ -77,7 +102,7 @@ impl Hand {
                 message.push(thing);
             }
             if state.worker.is_none() {
-                state.worker = Some(self.start()?);
+                state.worker = Some(start(&self.0, true)?);
             }
             if let Some(running) = &mut state.worker {
                 if running.listens {
@@ -90,41 +115,59 @@ impl Hand {
         }
         receiver.await.unwrap_or_else(|_| Err(stopped("it was ended")))
     }
+}
 
-    fn start(&self) -> Result<Running, Fault> {
-        let program = web_sys::window()
-            .and_then(|w| w.document())
-            .and_then(|d| d.query_selector("meta[name=maker]").ok().flatten())
-            .and_then(|m| m.get_attribute("content"))
-            .unwrap_or_else(|| "maker_loader.js".to_owned());
-        let worker = Worker::new(&format!("{}{program}", place::root()))
-            .map_err(|e| stopped(&format!("it cannot be started: {}", words(&e))))?;
-        let state = Rc::downgrade(&self.0);
-        let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(state) = state.upgrade() {
-                heard(&state, &event.data());
+/// Starts a worker; under the page's policy if it is to be `held` to it.
+fn start(state: &Rc<RefCell<State>>, held: bool) -> Result<Running, Fault> {
+    let program = web_sys::window()
+        .and_then(|w| w.document())
+        .and_then(|d| d.query_selector("meta[name=maker]").ok().flatten())
+        .and_then(|m| m.get_attribute("content"))
+        .unwrap_or_else(|| "maker_loader.js".to_owned());
+    let root = place::root();
+    let road = held.then(|| Road::held(&root, &program)).flatten().unwrap_or(Road::Plain);
+    let worker = match &road {
+        Road::Held(address) => Worker::new(address),
+        Road::Plain => Worker::new(&format!("{root}{program}")),
+    };
+    let worker = worker.map_err(|e| stopped(&format!("it cannot be started: {}", words(&e))))?;
+    let hears = Rc::downgrade(state);
+    let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Some(state) = hears.upgrade() {
+            heard(&state, &event.data());
+        }
+    });
+    let fails = Rc::downgrade(state);
+    let fail = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
+        event.prevent_default();
+        if let Some(state) = fails.upgrade() {
+            failed(&state, &event.message());
+        }
+    });
+    worker.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+    worker.set_onerror(Some(fail.as_ref().unchecked_ref()));
+    Ok(Running { worker, road, listens: false, early: Vec::new(), _hear: hear, _fail: fail })
+}
+
+/// A worker stopped. One that never listened is started in the other way; else everybody who waits is told, and the next question
+/// starts another.
+fn failed(state: &Rc<RefCell<State>>, why: &str) {
+    let Some(mut old) = state.borrow_mut().worker.take() else { return };
+    let again = !old.listens && old.road != Road::Plain;
+    match again.then(|| start(state, false)) {
+        Some(Ok(mut running)) => {
+            running.early = std::mem::take(&mut old.early);
+            state.borrow_mut().worker = Some(running);
+        }
+        _ => {
+            let waiting = std::mem::take(&mut state.borrow_mut().waiting);
+            for (_, one) in waiting {
+                one.answer.send(Err(stopped(why))).ok();
             }
-        });
-        let state = Rc::downgrade(&self.0);
-        let fail = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
-            event.prevent_default();
-            if let Some(state) = state.upgrade() {
-                // Everybody who waits is told; the next question starts another worker.
-                let (worker, waiting) = {
-                    let mut state = state.borrow_mut();
-                    (state.worker.take(), std::mem::take(&mut state.waiting))
-                };
-                for (_, one) in waiting {
-                    one.answer.send(Err(stopped(&event.message()))).ok();
-                }
-                // Not before this closure, which belongs to it, has returned.
-                gloo::timers::callback::Timeout::new(0, move || drop(worker)).forget();
-            }
-        });
-        worker.set_onmessage(Some(hear.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(fail.as_ref().unchecked_ref()));
-        Ok(Running { worker, listens: false, early: Vec::new(), _hear: hear, _fail: fail })
+        }
     }
+    // Not before the closure that called this, which belongs to it, has returned.
+    gloo::timers::callback::Timeout::new(0, move || drop(old)).forget();
 }
 
 fn stopped(why: &str) -> Fault {

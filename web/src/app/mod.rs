@@ -20,6 +20,7 @@ mod screen;
 mod share;
 mod table;
 mod tour;
+mod watch;
 
 use leptos::html;
 use leptos::prelude::*;

@@ -31,7 +31,7 @@ pub(crate) struct Answered {
     pub(crate) practice: bool,
     /// Whether its answer had been shown in this browser before.
     pub(crate) again: bool,
-    /// Time from the first picture to the answer, seconds.
+    /// Time from the first picture to the answer, in seconds: while the page was seen, and with what passed before a reload.
     pub(crate) seconds: f64,
     /// When, milliseconds since 1970.
     pub(crate) at: f64,
@@ -83,7 +83,7 @@ pub(crate) fn add(puzzle: &Puzzle, outcome: &Outcome, practice: bool, seconds: f
 
 /// Forgets all answers: also those that tours go on from, and those that were begun.
 pub(crate) fn forget() {
-    for start in [NAME, "tour.", "draft."] {
+    for start in [NAME, "tour.", "draft.", "time."] {
         keep::forget_all(start);
     }
 }

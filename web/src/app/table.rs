@@ -13,6 +13,7 @@ use super::puzzle::Puzzle;
 use super::results;
 use super::round::{Outcome, Round};
 use super::screen::{Heading, focus};
+use super::watch::Watch;
 use super::words::{percent, whole};
 
 /// What an attempt is for.
@@ -52,21 +53,33 @@ pub(crate) fn Table(
         move |answer: String| Outcome { score: puzzle.score(&answer).total, answer }
     };
     let given = if kind == Kind::Example { Some(puzzle.truth.plain()) } else { given };
-    let name = format!("draft.{place}");
+    let (name, time) = (format!("draft.{place}"), format!("time.{place}"));
     let blank = board::blank(&puzzle);
     let draft = given.clone().or_else(|| keep::get(&name)).unwrap_or_else(|| blank.clone());
     let round = Round::new(draft, kind == Kind::Example);
     round.outcome.set(given.map(&score));
+    // Of what was not begun nothing is kept, not even the time.
+    let begun = RwSignal::new(false);
+    let spent = keep::get::<f64>(&time).filter(|s| s.is_finite() && *s >= 0.0).unwrap_or(0.0);
+    let watch = {
+        let time = time.clone();
+        Watch::new(spent, move |seconds| {
+            if begun.get_untracked() {
+                keep::put(&time, &seconds);
+            }
+        })
+    };
     Effect::new(move |_| {
         let draft = round.draft.get();
-        // Puzzles that were only looked at leave nothing.
-        if round.done() || draft == blank {
-            keep::forget(&name);
-        } else {
+        begun.set(!round.done() && draft != blank);
+        if begun.get_untracked() {
             keep::put(&name, &draft);
+            keep::put(&time, &watch.seconds());
+        } else {
+            keep::forget(&name);
+            keep::forget(&time);
         }
     });
-    let began = js_sys::Date::now();
     let fresh = RwSignal::new(false);
     let check = {
         let puzzle = puzzle.clone();
@@ -87,8 +100,7 @@ pub(crate) fn Table(
             // With the verdict the puzzle is taller.
             request_animation_frame(guest::tell_height);
             if kind != Kind::Taste {
-                let seconds = (js_sys::Date::now() - began) / 1000.0;
-                guest::tell(&results::add(&puzzle, &outcome, kind == Kind::Practice, seconds));
+                guest::tell(&results::add(&puzzle, &outcome, kind == Kind::Practice, watch.seconds()));
             }
             if let Some(checked) = checked {
                 checked.run(outcome);

@@ -15,7 +15,7 @@ use crate::own::{self, By, Facts, Film, OwnError, Sampled};
 use crate::wire::{Address, Fault, Kind, Opened};
 
 /// Pixels of a picture of a puzzle, about: as many as scenes have, and half as many again.
-const AREA: f64 = 320.0 * 180.0 * 1.5;
+const AREA: u32 = 320 * 180 * 3 / 2;
 
 /// Most bytes that the pictures of played films take together; a worker's memory ends at four gigabytes, and a phone's
 /// tab long before.
@@ -117,7 +117,7 @@ impl Films {
         let Some(Open { facts, road }) = found else {
             return Err(Fault::new(Kind::Absent, "the film of this link is not open in this tab"));
         };
-        let size = picture(facts.size);
+        let size = facts.size.shown(AREA);
         let source = Source::Video { sha256: facts.sha256.clone(), frames: facts.frames, rate: facts.rate };
         let film = FilmSource { source: &source, size, times: facts.times.as_ref() };
         let frames = async |numbers: &[u32]| match &mut *road {
@@ -133,14 +133,6 @@ impl Films {
             other => Fault::new(Kind::Film, other),
         })
     }
-}
-
-/// The size of a puzzle's pictures: the film's shape, with even sides.
-fn picture(film: Size) -> Size {
-    let (width, height) = (f64::from(film.width.max(1)), f64::from(film.height.max(1)));
-    let scale = (AREA / (width * height)).sqrt().min(1.0);
-    let even = |side: f64| ((side * scale / 2.0).round() as u32 * 2).clamp(16, 1024);
-    Size { width: even(width), height: even(height) }
 }
 
 /// Frames that lie beside a question as RGB bytes; those of another size than was said are left out.

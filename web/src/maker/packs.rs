@@ -52,12 +52,14 @@ impl Packs {
     }
 }
 
-/// A file of the site; a worker's relative addresses are seen from its program, which lies at the site's root.
+/// A file of the site, by its path there. Where that is, the worker's loader knows.
 async fn fetch(path: &str) -> Result<Vec<u8>, Fault> {
     let failed = |e: JsValue| fault(Kind::Fetch, format_args!("{path} cannot be fetched: {}", words(&e)));
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    let root = js_sys::Reflect::get(&scope, &"ROOT".into()).ok().and_then(|r| r.as_string());
+    let address = format!("{}{path}", root.unwrap_or_default());
     let response: Response =
-        JsFuture::from(scope.fetch_with_str(path)).await.map_err(failed)?.unchecked_into();
+        JsFuture::from(scope.fetch_with_str(&address)).await.map_err(failed)?.unchecked_into();
     if !response.ok() {
         return Err(fault(
             Kind::Fetch,

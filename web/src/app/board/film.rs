@@ -1,20 +1,13 @@
-//! A film that is watched picture by picture: a stage, a scrubber, steps of one picture, three speeds.
+//! A film that is watched picture by picture: a stage and its controls.
 
 use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
 
-use super::sign;
+use super::transport::{Does, LOOKS, STAY, Transport};
 use crate::app::puzzle::Puzzle;
 use crate::app::screen::{clock, paint};
-
-/// Ticks in a second; at full speed every second one shows the next picture, eight a second as everywhere on the site.
-/// No speed passes over a picture, or what is on that picture alone could not be seen.
-const TICKS: u32 = 16;
-
-/// The speeds, and how many ticks a picture stays.
-const SPEEDS: [(&str, u32); 3] = [("0.5", 4), ("1", 2), ("2", 1)];
 
 /// A film with what is needed to look at it closely. `prefix` goes before the ids of its controls.
 #[component]
@@ -48,22 +41,31 @@ pub(super) fn Player(
             }
         });
     }
-    let pace = RwSignal::new(SPEEDS[1].1);
-    let tick = clock(TICKS, playing);
+    let speed = RwSignal::new(1.0);
+    let tick = clock(LOOKS, playing);
+    let on = move |by: isize| {
+        // Past an end it goes on at the other.
+        let (now, count) = (shown.get_untracked() as isize, count.get_untracked() as isize);
+        at.set((now + by).rem_euclid(count) as usize);
+    };
     Effect::new(move |before: Option<u32>| {
         let now = tick.get();
-        if before.is_some() && now.is_multiple_of(pace.get_untracked()) {
-            at.set((shown.get_untracked() + 1) % count.get_untracked());
+        if before.is_some() && now.is_multiple_of((STAY / speed.get_untracked()) as u32) {
+            on(1);
         }
         now
     });
-    let go = move |to: usize| {
-        playing.set(false);
-        at.set(to.min(count.get_untracked() - 1));
+    let does = Does {
+        look: Callback::new(move |to: usize| {
+            playing.set(false);
+            at.set(to.min(count.get_untracked() - 1));
+        }),
+        step: Callback::new(move |by| {
+            playing.set(false);
+            on(by);
+        }),
+        toggle: Callback::new(move |()| playing.update(|p| *p = !*p)),
     };
-    // Past an end it goes on at the other.
-    let back = move |_| go((shown.get_untracked() + count.get_untracked() - 1) % count.get_untracked());
-    let forth = move |_| go((shown.get_untracked() + 1) % count.get_untracked());
     let place = move || {
         let (number, all) = (shown.get() + 1, count.get());
         let seconds = shot.get().and_then(|(f, i)| puzzle.films.get(f)?.shown.get(i).copied());
@@ -73,39 +75,12 @@ pub(super) fn Player(
         }
     };
     let place = Signal::derive(place);
-    let id = |name: &str| format!("{prefix}{name}");
     view! {
         <div class="player">
             <div class="stage"><canvas node_ref=canvas role="img" aria-label=name></canvas></div>
             {(count.get_untracked() > 1).then(|| view! {
                 <p class="place">{place}</p>
-                <input type="range" id=id("frame") min="0" step="1" aria-label=t!("film.scrub")
-                    max=move || (count.get() - 1).to_string() aria-valuetext=place
-                    prop:value=move || shown.get().to_string()
-                    on:input=move |e| if let Ok(to) = event_target_value(&e).parse() { go(to) }/>
-                <div class="controls">
-                    <button type="button" class="button icon" id=id("back") aria-label=t!("film.back") on:click=back>
-                        {sign::back()}
-                    </button>
-                    <button type="button" class="button" id=id("play") on:click=move |_| playing.update(|p| *p = !*p)>
-                        {move || if playing.get() { say!("pause") } else { say!("play") }}
-                    </button>
-                    <button type="button" class="button icon" id=id("forth") aria-label=t!("film.forth") on:click=forth>
-                        {sign::forth()}
-                    </button>
-                    <label class="speed">{t!("film.speed")} " "
-                        <select id=id("speed") on:change=move |e| {
-                            let said = event_target_value(&e);
-                            if let Some((_, ticks)) = SPEEDS.iter().find(|(name, _)| *name == said) {
-                                pace.set(*ticks);
-                            }
-                        }>
-                            {SPEEDS.map(|(name, ticks)| view! {
-                                <option value=name selected=ticks == SPEEDS[1].1>{name} " ×"</option>
-                            })}
-                        </select>
-                    </label>
-                </div>
+                <Transport count at=shown place playing speed does prefix/>
             })}
         </div>
     }

@@ -10,6 +10,7 @@ mod masked;
 mod segments;
 mod sign;
 mod timeline;
+mod transport;
 mod why;
 mod written;
 

@@ -88,15 +88,19 @@ pub(crate) fn Item() -> impl IntoView {
                 From::Own(own) => (format!("/p/{}/{}", next.task, next.seed), fragment(own)),
                 _ => (path(&next).unwrap_or_default(), String::new()),
             };
-            let embed = if place::embedded() {
-                let tongue =
-                    place::query("lang").map(|l| format!("&lang={}", js_sys::encode_uri_component(&l)));
-                let join = if href.contains('?') { "&" } else { "?" };
-                format!("{join}embed=1{}", tongue.unwrap_or_default())
-            } else {
-                String::new()
+            // What was asked of this puzzle's page is asked of the next one's.
+            let names: &[&str] = if place::embedded() { &["embed", "lang", "pixels"] } else { &["pixels"] };
+            let value = |name: &&str| {
+                let value = place::query(name)?;
+                Some(format!("{name}={}", js_sys::encode_uri_component(&value)))
             };
-            let href = format!("{href}{embed}{own}");
+            let asked = names.iter().filter_map(value).collect::<Vec<_>>().join("&");
+            let join = match (asked.is_empty(), href.contains('?')) {
+                (true, _) => "",
+                (false, true) => "&",
+                (false, false) => "?",
+            };
+            let href = format!("{href}{join}{asked}{own}");
             let place = format!("item.{}", puzzle.recipe.id());
             view! {
                 <Table puzzle kind=Kind::Real place given=None checked=None heading=None>

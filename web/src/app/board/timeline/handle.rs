@@ -5,7 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::marks::Marks;
-use crate::spans::Side;
+use crate::spans::{Side, Tick};
 
 /// Places that a big step takes.
 const STRIDE: isize = 8;
@@ -35,12 +35,13 @@ pub(super) fn Handle(marks: Marks, k: usize, side: Side, strip: NodeRef<html::Di
     let held = StoredValue::new(None::<f64>);
     let place =
         Memo::new(move |_| marks.span(k).map_or(0, |s| if side == Side::Start { s.start } else { s.end }));
-    let seconds = move |place: usize| marks.with(|p| p.name(place));
+    let seconds = move |tick: Tick| marks.with(|p| p.name(tick));
     let limits = move || {
-        let last = marks.with(|p| p.last());
-        marks.span(k).map_or((0, last), |s| match side {
-            Side::Start => (0, s.end.saturating_sub(1)),
-            Side::End => (s.start + 1, last),
+        let span = marks.span(k);
+        marks.with(|p| match (span, side) {
+            (None, _) => (p.first(), p.last()),
+            (Some(s), Side::Start) => (p.first(), p.step(s.end, -1)),
+            (Some(s), Side::End) => (p.step(s.start, 1), p.last()),
         })
     };
     let down = move |e: PointerEvent| {
@@ -83,8 +84,8 @@ pub(super) fn Handle(marks: Marks, k: usize, side: Side, strip: NodeRef<html::Di
             "ArrowRight" | "ArrowUp" => stride,
             "PageDown" => -STRIDE,
             "PageUp" => STRIDE,
-            "Home" => -(marks.with(|p| p.last()) as isize),
-            "End" => marks.with(|p| p.last()) as isize,
+            "Home" => isize::MIN,
+            "End" => isize::MAX,
             "Enter" | " " => {
                 e.prevent_default();
                 e.stop_propagation();

@@ -7,7 +7,7 @@ use scrubjay_core::item::Truth;
 
 use crate::app::puzzle::Puzzle;
 use crate::app::round::Round;
-use crate::spans::{MOST, Places, Side, Span, Typed};
+use crate::spans::{MOST, Places, Side, Span, Tick, Typed};
 
 /// Which part of the film plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,17 +214,17 @@ impl Marks {
         }
     }
 
-    /// Puts one end of a span at a place, shows the frame there, and tells it if `aloud`. A span that is not there
-    /// yet begins as the frame at that place.
-    pub(super) fn set(self, k: usize, side: Side, place: usize, push: bool, aloud: bool) {
+    /// Puts one end of a span at a time, shows the frame there, and tells it if `aloud`. A span that is not there
+    /// yet begins as what lies between there and the next place.
+    pub(super) fn set(self, k: usize, side: Side, tick: Tick, push: bool, aloud: bool) {
         if self.closed() {
             return;
         }
         match self.now(k) {
-            Some(span) => self.put(k, self.with(|p| p.with(span, side, place, push))),
+            Some(span) => self.put(k, self.with(|p| p.with(span, side, tick, push))),
             None => {
-                let other = if side == Side::Start { place + 1 } else { place.saturating_sub(1) };
-                if self.add(self.with(|p| p.between(place, other))).is_none() {
+                let by = if side == Side::Start { 1 } else { -1 };
+                if self.add(self.with(|p| p.between(tick, p.step(tick, by)))).is_none() {
                     return;
                 }
             }
@@ -238,8 +238,8 @@ impl Marks {
     /// Moves one end by so many places.
     pub(super) fn nudge(self, k: usize, side: Side, by: isize, aloud: bool) {
         if let Some(span) = self.now(k) {
-            let place = if side == Side::Start { span.start } else { span.end };
-            self.set(k, side, place.saturating_add_signed(by), false, aloud);
+            let tick = if side == Side::Start { span.start } else { span.end };
+            self.set(k, side, self.with(|p| p.step(tick, by)), false, aloud);
         }
     }
 
@@ -247,15 +247,15 @@ impl Marks {
     pub(super) fn here(self, k: usize, side: Side) {
         let at = self.at.get_untracked();
         if let Some(frame) = self.with(|p| p.frame(at)) {
-            let place = if side == Side::Start { frame.start } else { frame.end };
-            self.set(k, side, place, true, true);
+            let tick = if side == Side::Start { frame.start } else { frame.end };
+            self.set(k, side, tick, true, true);
         }
     }
 
     /// Reads what was typed for one end.
     pub(super) fn typed(self, k: usize, side: Side, text: &str) -> Result<(), Typed> {
-        let place = self.with(|p| p.typed(text))?;
-        self.set(k, side, place, true, true);
+        let tick = self.with(|p| p.typed(text))?;
+        self.set(k, side, tick, true, true);
         Ok(())
     }
 

@@ -19,7 +19,7 @@ use web_sys::HtmlElement;
 
 use self::keys::{Keys, press};
 use self::marks::{Marks, Part};
-use self::player::{Stage, Transport, run};
+use self::player::{Controls, Stage, run};
 use self::row::Row;
 use self::strip::Strip;
 use crate::app::puzzle::Puzzle;
@@ -79,7 +79,7 @@ pub(super) fn Timeline(puzzle: Arc<Puzzle>, round: Round, many: bool, decimals: 
                 <Strip marks/>
                 <Show when=move || done.get()><p class="legend">{move || if marks.round.example { say!("timeline.legend.example") } else { say!("timeline.legend") }}</p></Show>
             </div>
-            <Transport marks/>
+            <Controls marks/>
             <p class="hint" role="status">{hint}</p>
             <Show when=offered>
                 <p><button type="button" id="add" class="button" on:click=add>

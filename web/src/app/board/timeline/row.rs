@@ -78,7 +78,7 @@ fn Ends(marks: Marks, k: usize, side: Side) -> impl IntoView {
     let stuck = move || done() || place.get().is_none();
     let field = id(marks, side, "-seconds", k);
     let error = id(marks, side, "-wrong", k);
-    let limits = move || marks.with(|p| (p.name(0), p.name(p.last())));
+    let limits = move || marks.with(|p| (p.name(p.first()), p.name(p.last())));
     let why = move || {
         wrong.get().map(|w| match w {
             Typed::Number => say!("timeline.wrong.number"),

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::handle::Handle;
 use super::marks::Marks;
 use super::thumbs;
-use crate::spans::{Side, Span};
+use crate::spans::{Side, Span, Tick};
 
 /// Pixels that a finger may slip while it taps.
 const SLIP: f64 = 6.0;
@@ -18,9 +18,9 @@ enum Gesture {
     /// Down at this x, nothing else yet.
     Tap(f64),
     /// Drawing a span from this place.
-    Draw(usize, usize),
+    Draw(usize, Tick),
     /// Moving a span, as it was, from this place.
-    Move(usize, Span, usize),
+    Move(usize, Span, Tick),
     /// Scrubbing the film.
     Scrub,
 }
@@ -86,7 +86,7 @@ pub(super) fn Strip(marks: Marks) -> impl IntoView {
                 }
             }
             Gesture::Move(k, was, from) => {
-                marks.put(k, marks.with(|p| p.moved(was, place as isize - from as isize)));
+                marks.put(k, marks.with(|p| p.moved(was, p.steps(from, place))));
                 marks.show(k, Side::Start);
             }
             Gesture::Scrub | Gesture::Tap(_) => marks.look(frame),

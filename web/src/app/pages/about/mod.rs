@@ -61,7 +61,7 @@ const KEYS: [(&str, &str); 6] = [
 /// How a page listens for results.
 const LISTEN: &str = r#"addEventListener("message", (event) => {
   if (event.data?.type === "scrubjay:result") {
-    const { task, seed, id, stimulus, answer, score, chance, seconds } = event.data;
+    const { link, id, stimulus, answer, score, chance, seconds } = event.data;
   }
   if (event.data?.type === "scrubjay:height") {
     frame.height = event.data.height;

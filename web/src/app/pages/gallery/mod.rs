@@ -32,10 +32,14 @@ pub(crate) fn Gallery() -> impl IntoView {
     let choice = Memo::new(move |_| {
         query.with(|q| {
             let get = |name: &str| q.get(name).unwrap_or_default();
+            // An address may ask for what there is not: then for anything.
+            let one_of = |name: &str, known: fn(&str) -> bool| {
+                Some(get(name)).filter(|n| known(n)).unwrap_or_default()
+            };
             Choice {
                 task: get("task").parse().unwrap_or(TaskName::Grounding),
-                from: get("from"),
-                sort: get("sort"),
+                from: one_of("from", is_source),
+                sort: one_of("sort", is_sort),
                 grade: Difficulty::named(&get("grade")),
             }
         })
@@ -80,6 +84,20 @@ pub(crate) fn Gallery() -> impl IntoView {
     }
 }
 
+/// What can have been done to a film, or be sought in it.
+fn sort_names() -> impl Iterator<Item = &'static str> {
+    Kind::ALL.iter().map(|k| k.name()).chain(["event"])
+}
+
+fn is_sort(name: &str) -> bool {
+    sort_names().any(|known| known == name)
+}
+
+/// Whether a name is that of a kind of scenes or of a built-in film.
+fn is_source(name: &str) -> bool {
+    Family::ALL.iter().any(|f| f.name() == name) || clips::all().iter().any(|c| c.name == name)
+}
+
 /// A choice in a list: value and text.
 type Entry = (String, String);
 
@@ -103,8 +121,7 @@ fn Filters(choice: Memo<Choice>, shelf: Shelf, go: Callback<Choice>) -> impl Int
         let mut found: BTreeSet<String> = shelf.drawn.with(|d| d.iter().filter_map(Label::sort).collect());
         let chosen = choice.with(|c| c.sort.clone());
         found.extend((!chosen.is_empty()).then_some(chosen));
-        let known = Kind::ALL.iter().map(|k| k.name()).chain(["event"]);
-        let known = known.filter(|n| found.contains(*n));
+        let known = sort_names().filter(|n| found.contains(*n));
         let entries = known.map(|n| (n.to_owned(), say!(&format!("sort.{}", n))));
         std::iter::once(everything("gallery.sorts")).chain(entries).collect()
     };
