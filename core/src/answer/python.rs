@@ -64,16 +64,19 @@ pub fn float(text: &str) -> Option<f64> {
     ascii.parse().ok()
 }
 
-/// `int(text)`: surrounding white space, a sign, digits of any script, single underscores between them. `None` where
-/// Python raises, and beyond 128 bits.
+/// Most digits of a text that `int` reads.
+const DIGITS: usize = 4300;
+
+/// `str(int(text.strip()))`: surrounding white space, a sign, digits of any script, single underscores between them; a number of
+/// any size, as its own shortest text. `None` where Python raises.
 #[must_use]
-pub fn int(text: &str) -> Option<i128> {
-    let text = text.trim_matches(char::is_whitespace);
+pub fn int(text: &str) -> Option<String> {
+    let text = strip(text);
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
-    let mut ascii = String::from(sign);
+    let mut ascii = String::new();
     let mut last = None;
     for c in digits.chars() {
         match digit(c) {
@@ -83,8 +86,11 @@ pub fn int(text: &str) -> Option<i128> {
         }
         last = Some(c);
     }
-    last.filter(|c| *c != '_')?;
-    ascii.parse().ok()
+    last.filter(|c| *c != '_').filter(|_| ascii.len() <= DIGITS)?;
+    Some(match ascii.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        digits => format!("{sign}{digits}"),
+    })
 }
 
 /// `str(x)` of a float: the shortest digits that read back, with an exponent from 1e16 on and below 1e-4.
@@ -150,9 +156,12 @@ mod tests {
     #[test]
     fn ints_as_python_reads_them() {
         for (text, value) in [
-            (" +2 ", Some(2)),
-            ("-1_0", Some(-10)),
-            ("３", Some(3)),
+            (" +2 ", Some("2")),
+            ("\u{1c}2", Some("2")),
+            ("-1_0", Some("-10")),
+            ("-0", Some("0")),
+            ("007", Some("7")),
+            ("３", Some("3")),
             ("1__0", None),
             ("_1", None),
             ("1_", None),
@@ -160,8 +169,11 @@ mod tests {
             ("+-1", None),
             ("1.0", None),
         ] {
-            assert_eq!(int(text), value, "{text:?}");
+            assert_eq!(int(text).as_deref(), value, "{text:?}");
         }
+        let large = "9".repeat(DIGITS);
+        assert_eq!(int(&large).as_deref(), Some(&large[..]));
+        assert_eq!(int(&format!("{large}9")), None);
     }
 
     #[test]

@@ -16,8 +16,8 @@ pub struct Size {
 }
 
 impl Size {
-    /// The size at which a film of this one is shown: even sides in its aspect, of about so many pixels, never larger than the
-    /// film; from 16 to 1024 each, whatever its aspect.
+    /// The size at which a film of this one is shown: even sides in its aspect, of about so many pixels, not
+    /// enlarged but for rounding; from 16 to 1024 each, whatever its aspect.
     #[must_use]
     pub fn shown(self, pixels: u32) -> Self {
         let (width, height) = (f64::from(self.width.max(1)), f64::from(self.height.max(1)));
@@ -71,9 +71,7 @@ impl Picture {
     pub fn size(self, width: u32, height: u32, frames: u32) -> Result<Size, RecipeError> {
         let found = match self {
             Self::Exact { width, height } => return Ok(Size { width, height }),
-            Self::Area { min_pixels, max_pixels } => {
-                qwen::image_size(height, width, qwen::FACTOR, min_pixels, max_pixels)
-            }
+            Self::Area { min_pixels, max_pixels } => qwen::area_size(height, width, min_pixels, max_pixels),
             Self::Clip { min_pixels, max_pixels } => {
                 qwen::clip_size(frames, height, width, qwen::FACTOR, min_pixels, max_pixels)
             }

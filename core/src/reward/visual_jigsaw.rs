@@ -5,6 +5,8 @@
 //! `\boxed{…}` after the reasoning, calls an order valid when it has as many different entries as there are clips,
 //! pays partial credit for more than four clips only, and takes 0.5 off a completion that repeats a long line.
 
+use serde_json::{Value, json};
+
 use super::{Score, Variant};
 use crate::answer::ParseFailure;
 use crate::answer::python::{int, strip, words};
@@ -37,12 +39,13 @@ pub fn order(completion: &str, truth: &[u32], think: bool, variant: Variant) -> 
             return score;
         }
     };
-    let said: Result<Vec<i128>, ParseFailure> = if published {
+    // As texts, since Python's numbers have no end.
+    let said: Result<Vec<String>, ParseFailure> = if published {
         body.split(',').map(|part| int(part).ok_or(ParseFailure::Form)).collect()
     } else {
-        integers(strip(body)).map(|said| said.into_iter().map(i128::from).collect())
+        integers(strip(body)).map(|said| said.iter().map(ToString::to_string).collect())
     };
-    let truth: Vec<i128> = truth.iter().copied().map(i128::from).collect();
+    let truth: Vec<String> = truth.iter().map(ToString::to_string).collect();
     let (accuracy, failure) = match said.as_ref().map(|said| worth(said, &truth, variant)) {
         Ok(Some(value)) => (value, None),
         Ok(None) => (0.0, Some(ParseFailure::NotAPermutation)),
@@ -50,7 +53,9 @@ pub fn order(completion: &str, truth: &[u32], think: bool, variant: Variant) -> 
     };
     let format = if think { FORMAT } else { 0.0 };
     let penalty = if published && repeats(completion) { REPETITION } else { 0.0 };
-    let mut score = Score::single("accuracy", Ok((accuracy, said.ok())));
+    let number = |text: &String| text.parse::<i64>().map_or_else(|_| json!(text), |n| json!(n));
+    let parsed = said.ok().map(|said| said.iter().map(number).collect::<Vec<Value>>());
+    let mut score = Score::single("accuracy", Ok((accuracy, parsed)));
     if think {
         score.parts.insert("format", format);
     }
@@ -63,7 +68,7 @@ pub fn order(completion: &str, truth: &[u32], think: bool, variant: Variant) -> 
 }
 
 /// What an order is worth; nothing at all if it is not valid.
-fn worth(said: &[i128], truth: &[i128], variant: Variant) -> Option<f64> {
+fn worth(said: &[String], truth: &[String], variant: Variant) -> Option<f64> {
     let n = truth.len();
     let mut distinct = said.to_vec();
     distinct.sort_unstable();

@@ -126,7 +126,7 @@ pub enum SamplingError {
     },
     /// No frame of a second is asked for, or absurdly many.
     #[error(
-        "{rate} frames of every {per} s; a contract takes 1 to 1000 of one second, or for Qwen's rules 1 to 100000 of 1 to 1000"
+        "{rate} frames of every {per} s; a contract takes 1 to 1000 of one second, or for Qwen's rules 1 to a thousand millions of 1 to a million"
     )]
     Rate {
         /// Frames.

@@ -86,7 +86,9 @@ impl Pick {
                 Err(SamplingError::Parts { count, parts, trim })
             }
             // 29.97 a second is 2997 of 100.
-            Self::Qwen { rate, per, .. } if !(1..=100_000).contains(&rate) || !usual.contains(&per) => {
+            Self::Qwen { rate, per, .. }
+                if !(1..=1_000_000_000).contains(&rate) || !(1..=1_000_000).contains(&per) =>
+            {
                 Err(SamplingError::Rate { rate, per })
             }
             Self::Qwen { fewest, count, .. } if fewest > count => Err(SamplingError::Bounds(fewest, count)),

@@ -76,9 +76,10 @@ pub fn stamps(times: &[f64]) -> Vec<f64> {
     times.chunks(2).map(|pair| (pair[0] + pair[pair.len() - 1]) / 2.0).collect()
 }
 
-/// A picture's size: sides to the nearest multiple of `factor`, the area within bounds.
+/// A picture's size by the processor: sides to the nearest multiple of `factor`, the area within bounds. A side of less than half a
+/// `factor` rounds to nothing, and so falls below the least area, from which both sides grow together.
 ///
-/// None where one side is more than 200 times the other.
+/// None where one side is more than 200 times the other, and where that leaves no picture.
 #[must_use]
 pub fn image_size(
     height: u32,
@@ -87,7 +88,13 @@ pub fn image_size(
     min_pixels: u32,
     max_pixels: u32,
 ) -> Option<(u32, u32)> {
-    fit(height, width, factor, [1.0, 1.0], f64::from(min_pixels), f64::from(max_pixels))
+    fit((height, width), (factor, 0.0), [1.0, 1.0], f64::from(min_pixels), f64::from(max_pixels))
+}
+
+/// The same by the utilities' rule, by which no side rounds to nothing.
+#[must_use]
+pub fn area_size(height: u32, width: u32, min_pixels: u32, max_pixels: u32) -> Option<(u32, u32)> {
+    fit((height, width), (FACTOR, 1.0), [1.0, 1.0], f64::from(min_pixels), f64::from(max_pixels))
 }
 
 /// The size of a clip's pictures, the budget being of the whole clip: width times height times frames.
@@ -110,7 +117,8 @@ pub fn clip_size(
     let grown = |side: u32| if small < least { (f64::from(side) * (least / small)) as u32 } else { side };
     let n = f64::from(frames);
     let pairs = (n / PAIR).round_ties_even() * PAIR;
-    fit(grown(height), grown(width), factor, [pairs, n], f64::from(min_pixels), f64::from(max_pixels))
+    let size = (grown(height), grown(width));
+    fit(size, (factor, 0.0), [pairs, n], f64::from(min_pixels), f64::from(max_pixels))
 }
 
 /// Most pixels of a clip of `frames` frames where the processor also bounds each picture (`cap_pixels_per_frame`).
@@ -134,14 +142,14 @@ pub fn utils_size(
     let share = total_pixels as f64 / f64::from(frames.max(1)) * PAIR;
     let least = f64::from((f64::from(min_pixels) * 1.05) as u32);
     let most = f64::from(max_pixels).min(share).max(least);
-    fit(height, width, FACTOR, [1.0, 1.0], f64::from(min_pixels), most)
+    fit((height, width), (FACTOR, 1.0), [1.0, 1.0], f64::from(min_pixels), most)
 }
 
-/// `smart_resize`. The number of frames counts once as it is tested and once as it is divided by.
+/// `smart_resize`: sides become multiples of a factor, at first of at least so many. The number of frames counts once as it is tested
+/// and once as it is divided by.
 fn fit(
-    height: u32,
-    width: u32,
-    factor: u32,
+    (height, width): (u32, u32),
+    (factor, least): (u32, f64),
     [tested, divided]: [f64; 2],
     min: f64,
     max: f64,
@@ -150,7 +158,7 @@ fn fit(
     if height == 0 || width == 0 || h.max(w) / h.min(w) > ASPECT {
         return None;
     }
-    let side = |x: f64| (x / factor).round_ties_even().max(1.0) * factor;
+    let side = |x: f64| (x / factor).round_ties_even().max(least) * factor;
     let (mut a, mut b) = (side(h), side(w));
     if tested * a * b > max {
         let shrink = (divided * h * w / max).sqrt();
@@ -161,5 +169,5 @@ fn fit(
         let up = |x: f64| (x * grow / factor).ceil() * factor;
         (a, b) = (up(h), up(w));
     }
-    Some((a as u32, b as u32))
+    (a > 0.0 && b > 0.0).then_some((a as u32, b as u32))
 }
