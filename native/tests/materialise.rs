@@ -316,8 +316,10 @@ fn rows_for_verl_say_their_clock_and_their_reward() {
                 let item = item.expect("realizes");
                 for (video, clip) in row.videos.iter().zip(&item.clips) {
                     let fps = video.sample_fps.expect("a rate");
+                    // The utilities' frames are the nearest to even times: up to half a frame of a scene, 24 of a second, off.
+                    let off = if name == "museg" { 0.5 / 24.0 + 0.001 } else { 0.001 };
                     for (i, shown) in clip.shown.iter().enumerate() {
-                        assert!((i as f64 / fps - shown).abs() <= 0.001, "{name}: {i} at {shown}, {fps} fps");
+                        assert!((i as f64 / fps - shown).abs() <= off, "{name}: {i} at {shown}, {fps} fps");
                     }
                     assert!(name != "mvp" || fps == 1.0, "{fps}");
                 }

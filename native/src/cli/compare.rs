@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::lines;
 
 /// Lines at fault that are named one by one; the rest are only counted.
 const NAMED: usize = 20;
@@ -89,7 +90,7 @@ fn read(path: &Path) -> Result<Results, Error> {
 
 impl Results {
     fn take(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let line: Value = serde_json::from_slice(bytes).map_err(|e| format!("not JSON: {e}"))?;
+        let line = lines::json(bytes).map_err(|e| format!("not JSON: {e}"))?;
         let line = line.as_object().ok_or("not a JSON object")?;
         let id = key(line.get("id")).map_err(|v| format!("the id is {v}, not a text or number"))?;
         let id = id.ok_or("no id")?;

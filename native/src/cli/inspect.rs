@@ -19,6 +19,7 @@ use crate::inspect::run_page::{Built, build};
 use crate::inspect::subject::Subject;
 use crate::inspect::summary::printable;
 use crate::inspect::tables::{answers_table, counts, counts_table, render, table_json};
+use crate::lines;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -126,7 +127,7 @@ fn first_line(path: &Path) -> Result<Value, Error> {
         let line = line.map_err(fail)?;
         if !line.iter().all(u8::is_ascii_whitespace) {
             let fault = |e| Error::failed(format!("{}:{}: not JSON: {e}", path.display(), i + 1));
-            return serde_json::from_slice(&line).map_err(fault);
+            return lines::json(&line).map_err(fault);
         }
     }
     Err(Error::path(path, "is empty"))

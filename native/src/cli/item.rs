@@ -75,7 +75,13 @@ pub(super) fn item(args: &ItemArgs) -> Result<(), Error> {
 
 /// The line that a recipe file with `:LINE`, or a link, names.
 pub(super) fn find(text: &str) -> Result<Line, Error> {
-    if text.contains("/p/") && !Path::new(text).exists() {
+    let numbered = text.rsplit_once(':').and_then(|(path, n)| Some((path, n.parse::<usize>().ok()?)));
+    let (path, number) = match numbered {
+        Some((path, number)) if !Path::new(text).exists() => (path, Some(number)),
+        _ => (text, None),
+    };
+    // A folder may be named p.
+    if text.contains("/p/") && !Path::new(path).exists() {
         let usage = |e: LinkError| Error::usage(e.to_string());
         let Link { task, seed, clip } = link::parse(text).map_err(usage)?;
         let recipe = match clip {
@@ -93,16 +99,7 @@ pub(super) fn find(text: &str) -> Result<Line, Error> {
         };
         return Ok(Line { id: recipe.id(), recipe, file: None, others: BTreeMap::new() });
     }
-    let (path, number) = match text.rsplit_once(':').and_then(|(p, n)| Some((p, n.parse::<usize>().ok()?))) {
-        Some((path, number)) if !Path::new(text).exists() => (path, number),
-        _ => (text, 1),
-    };
-    let lines = recipes::read(Path::new(path))?;
-    let count = lines.len();
-    number
-        .checked_sub(1)
-        .and_then(|i| lines.into_iter().nth(i))
-        .ok_or_else(|| Error::usage(format!("{path} has {count} lines; line {number} is not one of them")))
+    recipes::read_line(Path::new(path), number)
 }
 
 pub(super) fn frames(args: &FramesArgs) -> Result<(), Error> {
@@ -182,11 +179,13 @@ fn sampling(text: &str) -> Result<Sampling, Error> {
 /// A rate as so many frames of so many seconds: `0.5` is 1 of 2.
 fn fraction(text: &str) -> Option<(u32, u32)> {
     let rate = text.parse::<f64>().ok().filter(|r| (0.001..=1000.0).contains(r))?;
-    (1..=1000).find_map(|per| {
+    let exact = (1..=1_000_000).find_map(|per| {
         let frames = rate * f64::from(per);
-        ((frames - frames.round()).abs() < 1e-7 && (1.0..=100_000.0).contains(&frames.round()))
+        ((frames - frames.round()).abs() < 1e-7 && frames.round() >= 1.0)
             .then_some((frames.round() as u32, per))
-    })
+    });
+    // To a millionth where it is no fraction of small numbers.
+    exact.or_else(|| Some(((rate * 1e6).round() as u32, 1_000_000)))
 }
 
 /// Writes a picture as PNG.

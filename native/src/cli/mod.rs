@@ -16,16 +16,33 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::error::Error;
+use crate::say::Loudness;
 
 /// Video puzzles with known answers: make them, train on them, serve them.
 #[derive(Debug, Parser)]
 #[command(name = "scrubjay", version, about)]
 struct Cli {
+    #[command(flatten)]
+    loudness: Loudness,
     #[command(subcommand)]
     command: Command,
+}
+
+/// Trains a policy: a supervised cold start, then GRPO.
+///
+/// Without arguments: the toy model on procedural scenes and the bundled clips, on the CPU. A run that was stopped or
+/// killed goes on where its last checkpoint left it when the same command is given again.
+#[derive(Debug, Parser)]
+#[command(name = "train", version)]
+struct Train {
+    #[command(flatten)]
+    loudness: Loudness,
+    #[command(flatten)]
+    args: train::Args,
 }
 
 #[derive(Debug, Subcommand)]
@@ -33,12 +50,18 @@ enum Command {
     /// Write recipes from videos and scenes.
     Synth(synth::Args),
     /// Train a policy: cold start, then GRPO.
+    ///
+    /// Without arguments: the toy model on procedural scenes and the bundled clips, on the CPU. A run that was stopped or
+    /// killed goes on where its last checkpoint left it when the same command is given again.
     Train(Box<train::Args>),
     /// Print the table of one or several runs.
     Table {
         /// Run folders.
         #[arg(required = true)]
         runs: Vec<PathBuf>,
+        /// Print one JSON object instead of a table.
+        #[arg(long)]
+        json: bool,
     },
     /// Realize one item and print its prompt, truth and stimulus hash.
     Item(item::ItemArgs),
@@ -70,15 +93,27 @@ enum Command {
         #[arg(long, default_value = "/", value_name = "/NAME/")]
         base: String,
     },
+    /// Print completions of the command line for a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Print the manual page, of a command or of the whole.
+    Man {
+        /// The command.
+        command: Option<String>,
+    },
 }
 
 /// Runs `scrubjay` on the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let Cli { loudness, command } = Cli::parse();
+    loudness.set();
+    let result = match command {
         Command::Synth(args) => synth::run(args),
         Command::Train(args) => train::run(*args),
-        Command::Table { runs } => table(&runs),
+        Command::Table { runs, json } => table(&runs, json),
         Command::Item(args) => item::item(&args),
         Command::Frames(args) => item::frames(&args),
         Command::Inspect(args) => inspect::run(&args),
@@ -89,6 +124,12 @@ pub fn main() -> ExitCode {
         Command::Chat(args) => chat::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Serve { addr, site, base } => crate::serve::serve(&site, addr, &base),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "scrubjay", &mut script);
+            print(String::from_utf8_lossy(&script).trim_end())
+        }
+        Command::Man { command } => man(command.as_deref()),
     };
     exit(result)
 }
@@ -96,7 +137,9 @@ pub fn main() -> ExitCode {
 /// Runs `train`, the same as `scrubjay train`.
 #[must_use]
 pub fn train_main() -> ExitCode {
-    exit(train::run(train::Args::parse()))
+    let Train { loudness, args } = Train::parse();
+    loudness.set();
+    exit(train::run(args))
 }
 
 fn exit(result: Result<(), Error>) -> ExitCode {
@@ -118,9 +161,35 @@ fn print(line: impl std::fmt::Display) -> Result<(), Error> {
     }
 }
 
-fn table(runs: &[PathBuf]) -> Result<(), Error> {
+fn table(runs: &[PathBuf], json: bool) -> Result<(), Error> {
     let runs = runs.iter().map(|r| crate::train::table::read_run(r)).collect::<Result<Vec<_>, Error>>()?;
-    print(crate::train::table::render(&runs))
+    tabled(&runs, json)
+}
+
+/// The table of runs, for people or for programs.
+fn tabled(runs: &[crate::train::table::Run], json: bool) -> Result<(), Error> {
+    use crate::train::table::{render, rows};
+    match json {
+        true => print(format_args!("{:#}", serde_json::json!({ "runs": runs.len(), "rows": rows(runs) }))),
+        false => print(render(runs)),
+    }
+}
+
+/// The manual page of a command, in roff.
+fn man(name: Option<&str>) -> Result<(), Error> {
+    let mut whole = Cli::command();
+    whole.build();
+    let command = match name {
+        None => whole,
+        Some(name) => {
+            let named = whole.find_subcommand(name).cloned();
+            named.ok_or_else(|| Error::usage(format!("'{name}' is no command; see scrubjay --help")))?
+        }
+    };
+    let mut page = Vec::new();
+    let rendered = clap_mangen::Man::new(command).render(&mut page);
+    rendered.map_err(|e| Error::failed(format!("the page cannot be made: {e}")))?;
+    print(String::from_utf8_lossy(&page).trim_end())
 }
 
 /// A preset by name, or from a file.

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use scrubjay_core::frame::Frame;
-use scrubjay_core::perturb::{Kind, Perturbation, Strength, UnknownKind, exactly};
+use scrubjay_core::perturb::{Kind, Perturbation, Strength, UnknownKind, Work, exactly};
 use scrubjay_core::rng::Stream;
+use scrubjay_core::time::Rate;
 
 use crate::error::Error;
+use crate::video::{Video, VideoError, is_picture};
 
 /// Arguments of `perturb`.
 #[derive(Debug, Args)]
@@ -16,13 +18,15 @@ pub(super) struct PerturbArgs {
     /// grayscale, invert, channel-swap, rotate90, rotate180, rotate270, mirror, blur, saturation, zoom-in, zoom-out or
     /// noise.
     kind: String,
-    /// The picture: a PNG of any kind; transparency is left out, and 16 bits become 8.
+    /// The picture: a PNG of any kind, whose transparency is left out and whose 16 bits become 8; or a JPEG, WebP or BMP, as
+    /// FFmpeg decodes it.
     #[arg(long = "in", value_name = "IMG")]
     input: PathBuf,
     /// Where the perturbed picture goes, as 8-bit RGB PNG.
     #[arg(long, value_name = "IMG")]
     out: PathBuf,
-    /// As another program does it: pillow turns by a quarter without shrinking to fit. All else is alike.
+    /// As another program does it: pillow turns by a quarter without shrinking to fit, and shrinks what is more than twice as high
+    /// as wide across its rows first. All else is alike.
     #[arg(long)]
     compat: Option<Compat>,
     /// A parameter, instead of drawing it: scale for the zooms, radius for blur, factor for saturation, sigma (or
@@ -45,9 +49,15 @@ const NOT_OF_A_PICTURE: [Kind; 5] = [Kind::Slow, Kind::Fast, Kind::StutterHold, 
 
 pub(super) fn run(args: &PerturbArgs) -> Result<(), Error> {
     let (perturbation, strength) = perturbation(args)?;
-    let frame = read(&args.input)?;
-    let expanded = args.compat.and_then(|Compat::Pillow| perturbation.expand(&frame));
-    let frame = expanded.unwrap_or_else(|| {
+    if is_picture(&args.out) && !is_png(&args.out) {
+        return Err(Error::usage(format!("--out {}: PNG is written; name it .png", args.out.display())));
+    }
+    let frame = if is_png(&args.input) || !is_picture(&args.input) {
+        read(&args.input)?
+    } else {
+        decode(&args.input)?
+    };
+    let apply = |frame| {
         let mut segment = [frame];
         // As it was given, where a recipe would round it.
         let done = strength.is_some_and(|s| exactly(perturbation.kind(), &mut segment[0], s));
@@ -56,8 +66,35 @@ pub(super) fn run(args: &PerturbArgs) -> Result<(), Error> {
         }
         let [frame] = segment;
         frame
-    });
+    };
+    let size = (frame.width, frame.height);
+    let work = strength
+        .and_then(|s| Work::exactly(perturbation.kind(), size, s))
+        .or_else(|| perturbation.work(0, size));
+    let frame = match (args.compat, perturbation.expand(&frame)) {
+        (Some(Compat::Pillow), Some(expanded)) => expanded,
+        (Some(Compat::Pillow), None) if work.is_some_and(|w| upright_first(w, size)) => {
+            transposed(&apply(transposed(&frame)))
+        }
+        _ => apply(frame),
+    };
     super::item::png(&args.out, &frame)
+}
+
+/// Whether Pillow (13.0) shrinks a picture across its rows first, as it does where that spares it more than the other way round;
+/// what lies between the two passes is rounded, so that their order shows.
+fn upright_first(work: Work, (width, height): (u32, u32)) -> bool {
+    let Work::Fit { quarters: 0, to, .. } = work else { return false };
+    let spared = |from: u32, to: u32| i64::from(from) - i64::from(to);
+    to.height < height && spared(height, to.height) > 2 * spared(width, to.width)
+}
+
+/// A picture with rows for columns.
+fn transposed(frame: &Frame) -> Frame {
+    let mut segment = [frame.quarter_turn()];
+    Perturbation::Mirror.apply(&mut segment);
+    let [frame] = segment;
+    frame
 }
 
 /// What is drawn or set, and the number that was set for it.
@@ -109,6 +146,27 @@ fn perturbation(args: &PerturbArgs) -> Result<(Perturbation, Option<f64>), Error
         strength = Some(number);
     }
     Ok((perturbation, strength))
+}
+
+fn is_png(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"))
+}
+
+/// Reads a picture of another format than PNG, at its own size.
+fn decode(path: &Path) -> Result<Frame, Error> {
+    let failed = |e: VideoError| Error::failed(e.to_string());
+    if !path.exists() {
+        return Err(failed(VideoError::Missing(path.to_owned())));
+    }
+    // A rate that nothing is made of: a picture has no time.
+    let picture = Video::of_pictures(vec![path.to_owned()], Rate { num: 1, den: 1 }).map_err(failed)?;
+    let size = picture.size().map_err(failed)?;
+    if size.width > LARGEST || size.height > LARGEST {
+        let (width, height) = (size.width, size.height);
+        return Err(Error::path(path, format!("{width}x{height} pixels are more than {LARGEST} a side")));
+    }
+    let mut decoded = picture.decode(&[0], size).map_err(failed)?;
+    decoded.pop().map(|d| d.frame).ok_or_else(|| Error::path(path, "no picture can be decoded"))
 }
 
 /// Largest side of a picture, as in recipes.

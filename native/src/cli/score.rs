@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::dataset::annotations::verl::{self, Given};
 use crate::error::Error;
+use crate::lines;
 
 /// Arguments.
 #[derive(Debug, ClapArgs)]
@@ -83,7 +84,7 @@ fn filled(line: Value, items: &Items) -> Result<Value, String> {
 }
 
 fn score(bytes: &[u8], items: Option<&Items>) -> Result<Value, (Value, String)> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|e| (Value::Null, format!("not JSON: {e}")))?;
+    let value: Value = lines::json(bytes).map_err(|e| (Value::Null, format!("not JSON: {e}")))?;
     let id = value.get("id").cloned().unwrap_or_default();
     let fail = |reason: String| (id.clone(), reason);
     if !value.is_object() {

@@ -12,6 +12,7 @@ use crate::dataset::materialise::{Form, Options, materialise_by};
 use crate::dataset::synth::{Plan, synthesize};
 use crate::error::Error;
 use crate::pixels::Pixels;
+use crate::say;
 use crate::video::is_picture;
 
 /// Arguments.
@@ -124,20 +125,18 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
     }
     if made.near_duplicates > 0 {
         let n = made.near_duplicates;
-        eprintln!(
-            "note: {n} pair{} of videos look alike (see near-duplicates.jsonl)",
-            if n == 1 { "" } else { "s" }
-        );
+        let s = if n == 1 { "" } else { "s" };
+        say::note(format_args!("note: {n} pair{s} of videos look alike (see near-duplicates.jsonl)"));
     }
     for (task, n) in &made.undrawn {
         eprintln!("warning: {n} {task} item{} not drawn (see ledger.jsonl)", if *n == 1 { "" } else { "s" });
     }
-    eprintln!("{} recipes in {}", made.items, plan.out.display());
+    say::note(format_args!("{} recipes in {}", made.items, plan.out.display()));
     if let Some(form) = args.materialise {
         let options =
             Options { workers: plan.workers, per_shard: args.per_shard, path_prefix: args.path_prefix };
         if let Some(adapter) = pixels.adapter() {
-            eprintln!("note: pictures are worked on by {adapter}");
+            say::note(format_args!("note: pictures are worked on by {adapter}"));
         }
         let report = materialise_by(&plan.out, form, &options, &pixels);
         tell(&pixels, &args.device);
@@ -145,7 +144,7 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
         for (cause, n) in &report.dropped {
             eprintln!("warning: {n} item{} dropped: {cause}", if *n == 1 { "" } else { "s" });
         }
-        eprintln!("{} items as {form} in {}", report.items, plan.out.display());
+        say::note(format_args!("{} items as {form} in {}", report.items, plan.out.display()));
     }
     Ok(())
 }
@@ -155,15 +154,18 @@ fn tell(pixels: &Pixels, asked: &str) {
     let account = pixels.account();
     let pieces = |n: u64| format!("{n} piece{} of pixel work", if n == 1 { "" } else { "s" });
     if pixels.adapter().is_some() {
-        eprintln!("note: the GPU did {}", pieces(account.gpu));
+        say::note(format_args!("note: the GPU did {}", pieces(account.gpu)));
     }
     for (cause, excuse) in account.excuses() {
         // Who leaves the choice to the program is not warned of it.
-        let level = if asked == "auto" && cause == "refused" { "note" } else { "warning" };
-        eprintln!("{level}: {excuse}");
+        if asked == "auto" && cause == "refused" {
+            say::note(format_args!("note: {excuse}"));
+        } else {
+            eprintln!("warning: {excuse}");
+        }
     }
     if let (Some(refusal), true) = (pixels.refusal(), account.core.is_empty()) {
-        eprintln!("note: no GPU worked: {refusal}");
+        say::note(format_args!("note: no GPU worked: {refusal}"));
     }
 }
 
@@ -189,8 +191,11 @@ fn families(names: &[String]) -> Result<Vec<Family>, Error> {
 }
 
 /// Endings that are taken when a folder is searched. A file named on its own is taken whatever its name.
-const ENDINGS: [&str; 12] =
-    ["mp4", "m4v", "mov", "mkv", "webm", "avi", "ts", "mpg", "mpeg", "flv", "gif", "h264"];
+#[rustfmt::skip]
+const ENDINGS: [&str; 33] = [
+    "3g2", "3gp", "264", "265", "asf", "av1", "avi", "divx", "f4v", "flv", "gif", "h264", "h265", "hevc", "ivf", "m2ts", "m2v", "m4v",
+    "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "obu", "ogm", "ogv", "ts", "vob", "webm", "wmv", "y4m",
+];
 
 fn videos(arguments: &[String]) -> Result<Vec<PathBuf>, Error> {
     let (mut files, mut seen) = (Vec::new(), HashSet::new());
@@ -249,6 +254,8 @@ fn search(folder: &Path, files: &mut Vec<PathBuf>, seen: &mut HashSet<PathBuf>) 
         return Ok(());
     }
     let (before, mut pictures) = (files.len(), false);
+    // Folders that cannot be looked into are told with the videos that cannot be used.
+    let mut closed = Vec::new();
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         paths.push(entry.map_err(fail)?.path());
@@ -257,7 +264,9 @@ fn search(folder: &Path, files: &mut Vec<PathBuf>, seen: &mut HashSet<PathBuf>) 
     paths.sort();
     for path in paths {
         if path.is_dir() {
-            search(&path, files, seen)?;
+            if search(&path, files, seen).is_err() {
+                closed.push(path);
+            }
         } else if path.extension().is_some_and(|e| ENDINGS.iter().any(|x| e.eq_ignore_ascii_case(x))) {
             files.push(path);
         } else {
@@ -268,5 +277,6 @@ fn search(folder: &Path, files: &mut Vec<PathBuf>, seen: &mut HashSet<PathBuf>) 
     if pictures && files.len() == before {
         files.push(folder.to_owned());
     }
+    files.extend(closed);
     Ok(())
 }

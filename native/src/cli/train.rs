@@ -2,22 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
 use scrubjay_core::preset::Preset;
 
 use super::settings;
 use crate::error::Error;
+use crate::say;
 use crate::train::bundled::{Counts, default_data};
 use crate::train::plan::{self, Plan, Resume};
 use crate::train::run::train;
-use crate::train::table::render;
 
 /// Trains a policy: a supervised cold start, then GRPO.
 ///
 /// Without arguments: the toy model on procedural scenes and the bundled clips, on the CPU. A run that was stopped or
 /// killed goes on where its last checkpoint left it when the same command is given again.
-#[derive(Debug, Parser)]
-#[command(name = "train", version)]
+#[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A built-in preset.
     #[arg(long, default_value = "toy")]
@@ -63,9 +61,9 @@ pub(crate) struct Args {
     /// Held-out items per task in each evaluation, in place of the preset's.
     #[arg(long, value_name = "N")]
     eval_items: Option<usize>,
-    /// Say nothing but errors.
-    #[arg(long, short)]
-    quiet: bool,
+    /// Print the closing table as one JSON object.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(args: Args) -> Result<(), Error> {
@@ -110,19 +108,19 @@ pub(super) fn run(args: Args) -> Result<(), Error> {
         out: args.out,
         resume,
         prompts,
-        quiet: args.quiet,
+        quiet: say::is_quiet(),
     };
     plan::check(&plan)?;
     if plan.data.is_empty() {
         let made =
             default_data(&args.preset, &plan.preset, plan.preset.train.seed, Counts::default(), &plan.out)?;
         if let Some(why) = made.without_clips {
-            eprintln!("without the bundled clips: {why}");
+            say::note(format_args!("without the bundled clips: {why}"));
         }
         plan.data = made.folders;
     }
     let stages = train(&plan)?;
-    super::print(render(&[stages]))
+    super::tabled(&[stages], args.json)
 }
 
 /// A dataset folder, looked at before any work.

@@ -21,6 +21,7 @@ use super::plan::Plan;
 use super::recipes::Line;
 use super::sources::Usable;
 use crate::error::Error;
+use crate::say;
 use crate::video::Video;
 
 /// An item that no source admitted, and why the last one did not.
@@ -42,7 +43,12 @@ pub(super) struct Sources<'a> {
     videos: &'a [Usable],
     /// Videos' frames for masked prediction, or why they cannot be had; kept while there is room.
     pools: Mutex<HashMap<PathBuf, Arc<Result<Thumbnails, String>>>>,
+    /// In which order the videos take their turns, by round; the last ones are kept.
+    orders: Mutex<HashMap<usize, Vec<usize>>>,
 }
+
+/// Rounds whose order is kept: items are drawn in their order, more or less.
+const ORDERS: usize = 4;
 
 /// Videos of which frames for masked prediction are kept: a third of a megabyte each at most.
 const POOLS: usize = 256;
@@ -79,7 +85,7 @@ pub(super) fn draw_all(
     let mine: Vec<usize> = (index..plan.count).step_by(of.max(1)).collect();
     let style = ProgressStyle::with_template("drawing items {wide_bar} {pos}/{len}, {per_sec}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(mine.len() as u64).with_style(style);
+    let bar = say::bar(ProgressBar::new(mine.len() as u64).with_style(style));
     // Pieces that were drawn from other videos, since changed or kept out, are not these.
     let videos: String = hex(&Sha256::digest(jsonl(sources.videos)?)).chars().take(16).collect();
     let mut all = Drawing::default();
@@ -102,7 +108,10 @@ pub(super) fn draw_all(
                 for result in drawn {
                     match result {
                         Ok(line) => done.push(line),
-                        Err(u) => undrawn.push(u),
+                        Err(u) => {
+                            say::detail(&bar, format_args!("not drawn: {}", u.detail));
+                            undrawn.push(u);
+                        }
                     }
                 }
                 let piece = Drawing { pieces: vec![lines.clone()], tasks: by_task(&done), undrawn };
@@ -127,21 +136,21 @@ pub(super) fn draw_all(
 /// Sources that are tried for an item before it is given up.
 const ATTEMPTS: usize = 32;
 
-/// Item `i`: of scenes and videos each with equal chance; every scene is its own, a video is drawn. A source that
-/// does not admit the question (no event of it is in sight, say) makes place for the next one drawn.
+/// Item `i`: of scenes and videos each with equal chance; every scene is its own, and of videos it is one's turn. A source that
+/// does not admit the question (no event of it is in sight, say) makes place for one that is drawn.
 fn line(sources: &Sources<'_>, i: usize, question: Question) -> Result<Result<Line, Undrawn>, Error> {
     let Sources { plan, videos, .. } = *sources;
     let data = &plan.preset.data;
-    // Drawn, not counted off: a turn that kept step with the schedule would tie each source to one question.
     let mut stream = Stream::keyed(plan.seed, "synth", "source", i as u64);
     let mut last = None;
-    for _ in 0..ATTEMPTS {
-        let drawn = draw_source(plan, videos, question, &mut stream);
+    for attempt in 0..ATTEMPTS {
+        let turn = (attempt == 0).then(|| sources.turn(i)).flatten();
+        let drawn = draw_source(plan, videos, question, &mut stream, turn);
         let Drawn { source, size, file, times } = drawn.map_err(|e| Error::failed(e.to_string()))?;
         let (other, others) = match question.needs_other() {
             // A video has one frame size of its own; both are read at the item's.
             true => {
-                let other = draw_source(plan, videos, question, &mut stream);
+                let other = draw_source(plan, videos, question, &mut stream, None);
                 let Drawn { source: other, file: path, .. } =
                     other.map_err(|e| Error::failed(e.to_string()))?;
                 let key = match &other {
@@ -196,11 +205,13 @@ struct Drawn<'a> {
     times: Option<&'a Times>,
 }
 
+/// A scene, or a video: the one whose `turn` it is, or any.
 fn draw_source<'a>(
     plan: &Plan,
     videos: &'a [Usable],
     question: Question,
     stream: &mut Stream,
+    turn: Option<usize>,
 ) -> Result<Drawn<'a>, RecipeError> {
     let data = &plan.preset.data;
     let from_scene = match (plan.scenes.is_empty(), videos.is_empty()) {
@@ -217,7 +228,7 @@ fn draw_source<'a>(
         let size = data.picture.size(1280, 720, frames)?;
         Ok(Drawn { source, size, file: None, times: None })
     } else {
-        let v = &videos[stream.below(videos.len() as u32) as usize];
+        let v = &videos[turn.unwrap_or_else(|| stream.below(videos.len() as u32) as usize)];
         Ok(Drawn {
             source: v.source.clone(),
             size: v.size,
@@ -230,7 +241,24 @@ fn draw_source<'a>(
 impl<'a> Sources<'a> {
     /// A plan's, with the videos that can be used.
     pub(super) fn new(plan: &'a Plan, videos: &'a [Usable]) -> Self {
-        Self { plan, videos, pools: Mutex::default() }
+        Self { plan, videos, pools: Mutex::default(), orders: Mutex::default() }
+    }
+
+    /// The video whose turn it is at item `i`: where all items are of videos each is used once before any is used again (methods
+    /// §1.8), but for those that take the place of one that admits no question. The order is shuffled anew for every round, since turns that kept step with the schedule would tie each source to one question.
+    fn turn(&self, i: usize) -> Option<usize> {
+        let count = self.videos.len();
+        let (round, place) = (i.checked_div(count)?, i.checked_rem(count)?);
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if orders.len() >= ORDERS && !orders.contains_key(&round) {
+            orders.clear();
+        }
+        let order = orders.entry(round).or_insert_with(|| {
+            let mut order: Vec<usize> = (0..count).collect();
+            Stream::keyed(self.plan.seed, "synth", "videos", round as u64).shuffle(&mut order);
+            order
+        });
+        order.get(place).copied()
     }
 
     /// A video's sampled frames as small pictures, to be compared.

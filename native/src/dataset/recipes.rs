@@ -33,17 +33,58 @@ pub fn read(path: &Path) -> Result<Vec<Line>, Error> {
     let file = std::fs::File::open(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
     let mut lines = Vec::new();
     for (i, text) in std::io::BufReader::new(file).lines().enumerate() {
-        let at = |what: String| Error::failed(format!("{}:{}: {what}", path.display(), i + 1));
-        let text = text.map_err(|e| at(format!("cannot be read: {e}")))?;
-        if text.trim().is_empty() {
-            continue;
-        }
-        let line: Line = serde_json::from_str(&text).map_err(|e| at(format!("not a recipe: {e}")))?;
-        line.recipe.timeline().map_err(|e| at(e.to_string()))?;
-        if line.id != line.recipe.id() {
-            return Err(at("the id is not the recipe's hash: one of them was changed".to_owned()));
-        }
-        lines.push(line);
+        lines.extend(parse(path, i, text)?);
     }
     Ok(lines)
+}
+
+/// Reads one line of a recipe file, counted from 1, whatever the others are; without a number, the first that is not empty.
+///
+/// # Errors
+/// [`Error`] naming the file and the line at fault, or that there is no such line.
+pub fn read_line(path: &Path, number: Option<usize>) -> Result<Line, Error> {
+    if number == Some(0) {
+        return Err(Error::usage(format!("{}:0: lines are counted from 1", path.display())));
+    }
+    let fail = |e: std::io::Error| Error::path(path, format!("cannot be read: {e}"));
+    let file = std::fs::File::open(path).map_err(fail)?;
+    let mut count = 0;
+    for (i, text) in std::io::BufReader::new(file).lines().enumerate() {
+        count = i + 1;
+        if number.is_some_and(|n| n != count) {
+            // What is no text is another line's affair; what cannot be read ends it.
+            if let Some(error) = text.err().filter(|e| e.kind() != std::io::ErrorKind::InvalidData) {
+                return Err(fail(error));
+            }
+            continue;
+        }
+        match (parse(path, i, text)?, number) {
+            (Some(line), _) => return Ok(line),
+            (None, Some(n)) => {
+                return Err(Error::usage(format!("{}:{n}: the line is empty", path.display())));
+            }
+            (None, None) => {}
+        }
+    }
+    Err(Error::usage(match number {
+        Some(n) => format!("{} has {count} lines; line {n} is not one of them", path.display()),
+        None => format!("{} has no recipe", path.display()),
+    }))
+}
+
+/// The recipe on a line, counted from 0; none on an empty one.
+fn parse(path: &Path, i: usize, text: std::io::Result<String>) -> Result<Option<Line>, Error> {
+    let at = |what: String| Error::failed(format!("{}:{}: {what}", path.display(), i + 1));
+    let text = text.map_err(|e| at(format!("cannot be read: {e}")))?;
+    // Some editors begin a file with a mark of its encoding.
+    let text = if i == 0 { text.trim_start_matches('\u{feff}') } else { &text };
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let line: Line = serde_json::from_str(text).map_err(|e| at(format!("not a recipe: {e}")))?;
+    line.recipe.timeline().map_err(|e| at(e.to_string()))?;
+    if line.id != line.recipe.id() {
+        return Err(at("the id is not the recipe's hash: one of them was changed".to_owned()));
+    }
+    Ok(Some(line))
 }

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use indicatif::{ParallelProgressIterator as _, ProgressStyle};
+use indicatif::{ParallelProgressIterator as _, ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use scrubjay_core::frame::hex;
 use scrubjay_core::recipe::Size;
@@ -18,6 +18,7 @@ use super::journal::Journal;
 use super::near::{self, Fingerprint, Looks};
 use super::plan::Plan;
 use crate::error::Error;
+use crate::say;
 use crate::video::Video;
 
 /// A usable video.
@@ -82,9 +83,10 @@ pub(super) fn look(
     let style =
         ProgressStyle::with_template("looking at videos {wide_bar} {pos}/{len}, {per_sec}, {eta} left")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = say::bar(ProgressBar::new(files.len() as u64).with_style(style));
     let results = files
         .par_iter()
-        .progress_with_style(style)
+        .progress_with(bar.clone())
         .map(|file| {
             if file.to_str().is_none() {
                 let name = PathBuf::from(file.to_string_lossy().as_ref());
@@ -100,7 +102,10 @@ pub(super) fn look(
             }
             let (usable, skipped) = match look_at(plan, file) {
                 Ok(usable) => (Some(usable), None),
-                Err(skipped) => (None, Some(skipped)),
+                Err(skipped) => {
+                    say::detail(&bar, format_args!("skipped: {}", skipped.detail));
+                    (None, Some(skipped))
+                }
             };
             let seen = Seen { file: file.clone(), bytes, modified, usable, skipped };
             log.add(&seen).map(|()| seen)

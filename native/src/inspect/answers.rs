@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::lines;
 
 /// Names under which a line may hold what was said.
 const TEXT: [&str; 4] = ["prediction", "answer", "completion", "response"];
@@ -123,7 +124,7 @@ pub fn is_answer(line: &Value) -> bool {
 
 /// The fault is said without the value, so that faults of a kind are counted together.
 fn answer(line: &[u8], origin: usize) -> Result<Answer, String> {
-    let line: Value = serde_json::from_slice(line).map_err(|_| "not JSON".to_owned())?;
+    let line = lines::json(line).map_err(|_| "not JSON".to_owned())?;
     let line = line.as_object().ok_or("not a JSON object")?;
     let id = text(line, "id")?.ok_or("no id")?;
     let said =

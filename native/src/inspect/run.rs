@@ -11,6 +11,7 @@ use super::answers::Answers;
 use super::evaluations::{self, Evaluation};
 use crate::dataset::recipes::Line;
 use crate::error::Error;
+use crate::say;
 use crate::train::rollouts::{self, Kept};
 use crate::train::table::{self, Stage};
 
@@ -70,7 +71,7 @@ pub fn read_recipes(folder: &Path, ids: &[&str]) -> Result<Vec<Line>, Error> {
     let mut run = Run::default();
     run.find_recipes(folder)?;
     let lines = run.held(ids);
-    run.notes.iter().for_each(|n| eprintln!("{n}"));
+    run.notes.iter().for_each(say::note);
     Ok(lines)
 }
 

@@ -31,7 +31,7 @@ pub struct Plan {
     pub resume: Resume,
     /// A template file's text whose prompts replace the wording's.
     pub prompts: Option<String>,
-    /// Say nothing but errors.
+    /// Say nothing but warnings and errors.
     pub quiet: bool,
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use scrubjay_core::metric::{Estimate, Observation, clustered_mean};
 use scrubjay_core::task::TaskName;
+use serde::Serialize;
 
 use super::evaluate::Answered;
 use crate::error::Error;
@@ -87,29 +88,66 @@ pub fn read_run(run: &Path) -> Result<Run, Error> {
 pub type Run = Vec<(Stage, Vec<Answered>)>;
 
 /// One line of the table: a task, on all its sources or on those of one kind.
-struct Row {
-    task: TaskName,
-    kind: &'static str,
-    holds: fn(&Answered) -> bool,
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// The task.
+    pub task: TaskName,
+    /// `scenes` or `videos`; empty for both.
+    pub sources: &'static str,
+    /// What a random valid answer earns.
+    pub chance: f64,
+    /// What the best answer earns that never looks.
+    pub blind: f64,
+    /// Before any training.
+    pub before: Estimate,
+    /// After the cold start.
+    pub cold_start: Option<Estimate>,
+    /// After reinforcement.
+    pub grpo: Option<Estimate>,
+    /// What reinforcement added, by the same items.
+    pub gain: Option<Estimate>,
 }
+
+/// Whether an answer is of a line's.
+type Holds = fn(&Answered) -> bool;
 
 fn is_video(a: &Answered) -> bool {
     a.source.starts_with("video/")
 }
 
-/// The table of one or several runs: per task, on all held-out sources and on scenes and videos apart.
+/// The table's lines for one or several runs: per task, on all held-out sources and on scenes and videos apart.
+#[must_use]
+pub fn rows(runs: &[Run]) -> Vec<Row> {
+    let kinds: [(&'static str, Holds); 3] =
+        [("", |_| true), ("scenes", |a| !is_video(a)), ("videos", is_video)];
+    let each =
+        TaskName::ALL.into_iter().flat_map(|task| kinds.map(|(sources, holds)| (task, sources, holds)));
+    each.filter_map(|(task, sources, holds)| row(runs, task, sources, holds)).collect()
+}
+
+/// The table for people.
 #[must_use]
 pub fn render(runs: &[Run]) -> String {
     let mut out = format!(
         "{:<20} {:>6} {:>8} {:>7} {:>7}  {:<21} {:<21} {:<21} {}\n",
         "task", "items", "sources", "chance", "blind", "before", "cold start", "GRPO", "GRPO - cold start"
     );
-    for task in TaskName::ALL {
-        for (kind, holds) in
-            [("", (|_| true) as fn(&Answered) -> bool), ("scenes", |a| !is_video(a)), ("videos", is_video)]
-        {
-            line(&mut out, runs, &Row { task, kind, holds });
-        }
+    let cell = |e: Option<Estimate>, signed| e.map_or_else(|| "-".to_owned(), |e| estimate(&e, signed));
+    for row in rows(runs) {
+        let name =
+            if row.sources.is_empty() { row.task.name().to_owned() } else { format!("  on {}", row.sources) };
+        let _ = writeln!(
+            out,
+            "{name:<20} {:>6} {:>8} {:>7.3} {:>7.3}  {:<21} {:<21} {:<21} {}",
+            row.before.n,
+            row.before.sources,
+            row.chance,
+            row.blind,
+            estimate(&row.before, false),
+            cell(row.cold_start, false),
+            cell(row.grpo, false),
+            cell(row.gain, true),
+        );
     }
     let _ = write!(
         out,
@@ -125,11 +163,11 @@ pub fn render(runs: &[Run]) -> String {
 /// Sources below which an interval would say nothing.
 const FEW: usize = 5;
 
-fn line(out: &mut String, runs: &[Run], row: &Row) {
+fn row(runs: &[Run], task: TaskName, sources: &'static str, holds: Holds) -> Option<Row> {
     let stage = |wanted: Stage| {
         runs.iter().enumerate().flat_map(move |(run, stages)| {
             let answers = stages.iter().filter(move |(s, _)| *s == wanted).flat_map(|(_, a)| a);
-            answers.filter(|a| a.task == row.task && (row.holds)(a)).map(move |a| (run, a))
+            answers.filter(move |a| a.task == task && holds(a)).map(move |a| (run, a))
         })
     };
     let mean = |wanted: Stage| {
@@ -137,9 +175,9 @@ fn line(out: &mut String, runs: &[Run], row: &Row) {
             stage(wanted).map(|(run, a)| Observation { source: &a.source, run, value: a.score }).collect();
         clustered_mean(&values)
     };
-    let Some(first) = mean(Stage::Before) else { return };
+    let before = mean(Stage::Before)?;
     let average =
-        |f: fn(&Answered) -> f64| stage(Stage::Before).map(|(_, a)| f(a)).sum::<f64>() / first.n as f64;
+        |f: fn(&Answered) -> f64| stage(Stage::Before).map(|(_, a)| f(a)).sum::<f64>() / before.n as f64;
     // Paired by item within a run.
     let after: BTreeMap<(usize, &str), f64> =
         stage(Stage::Grpo).map(|(run, a)| ((run, a.id.as_str()), a.score)).collect();
@@ -149,20 +187,16 @@ fn line(out: &mut String, runs: &[Run], row: &Row) {
             Some(Observation { source: &a.source, run, value })
         })
         .collect();
-    let cell = |e: Option<Estimate>| e.map_or_else(|| "-".to_owned(), |e| estimate(&e, false));
-    let name = if row.kind.is_empty() { row.task.name().to_owned() } else { format!("  on {}", row.kind) };
-    let _ = writeln!(
-        out,
-        "{name:<20} {:>6} {:>8} {:>7.3} {:>7.3}  {:<21} {:<21} {:<21} {}",
-        first.n,
-        first.sources,
-        average(|a| a.random),
-        average(|a| a.blind),
-        estimate(&first, false),
-        cell(mean(Stage::ColdStart)),
-        cell(mean(Stage::Grpo)),
-        clustered_mean(&gains).map_or_else(|| "-".to_owned(), |e| estimate(&e, true)),
-    );
+    Some(Row {
+        task,
+        sources,
+        chance: average(|a| a.random),
+        blind: average(|a| a.blind),
+        before,
+        cold_start: mean(Stage::ColdStart),
+        grpo: mean(Stage::Grpo),
+        gain: clustered_mean(&gains),
+    })
 }
 
 fn estimate(e: &Estimate, signed: bool) -> String {

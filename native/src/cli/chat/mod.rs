@@ -15,6 +15,7 @@ use scrubjay_model::template::{Content, Message};
 use crate::error::Error;
 use crate::media::{self, Shown};
 use crate::model::{self, Folder};
+use crate::say;
 
 use files::Files;
 use turn::Conversation;
@@ -90,7 +91,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         let messages = opening(args, content.clone());
         turn::prompt(&folder.processor, &messages, &shown, order, &args.prefix)?;
     }
-    let loaded = folder.load(device, dtype, &|line| eprintln!("{line}"))?;
+    let loaded = folder.load(device, dtype, &|line| say::note(line))?;
     let mut talk = Conversation::new(&loaded, &shown, sampling, args.seed, args.json, &args.prefix);
     if let Some((content, order)) = content.take() {
         talk.order = order;
@@ -165,15 +166,17 @@ fn show(args: &Args, processor: &Processor, kind: Kind, path: &std::path::Path) 
     };
     let tokens = shown.tokens(settings);
     match &shown {
-        Shown::Image(f) => eprintln!("{}: {}x{}, {tokens} tokens", path.display(), f.width, f.height),
+        Shown::Image(f) => {
+            say::note(format_args!("{}: {}x{}, {tokens} tokens", path.display(), f.width, f.height));
+        }
         Shown::Clip { frames, times } => {
             let size = frames.first().map(|f| format!("{}x{}", f.width, f.height)).unwrap_or_default();
             let (from, to) = (times.first().unwrap_or(&0.0), times.last().unwrap_or(&0.0));
             let count = frames.len();
-            eprintln!(
+            say::note(format_args!(
                 "{}: {count} frames of {size} from {from:.1} to {to:.1} s, {tokens} tokens",
                 path.display()
-            );
+            ));
         }
     }
     Ok(shown)

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::error::Error;
 use crate::media::Shown;
 use crate::model::Loaded;
+use crate::say;
 
 /// What has been said so far.
 pub(super) struct Conversation<'a> {
@@ -70,7 +71,7 @@ impl<'a> Conversation<'a> {
         let room = processor.config.text.context - prompt.ids.len();
         let sampling = Sampling { max_tokens: self.sampling.max_tokens.min(room), ..self.sampling };
         if room < self.sampling.max_tokens {
-            eprintln!("note: the context leaves room for an answer of {room} tokens");
+            say::note(format_args!("note: the context leaves room for an answer of {room} tokens"));
         }
         let mut out = Out::new(!self.json);
         let mut text = tokenizer::Stream::default();
@@ -131,11 +132,11 @@ impl<'a> Conversation<'a> {
         }
         let rate = rate.map_or_else(String::new, |r| format!(", {r:.1} tokens/s"));
         let end = if rollout.truncated { "; cut off there" } else { "" };
-        eprintln!(
+        say::note(format_args!(
             "read {read} tokens ({visual} of pictures) in {:.2} s; wrote {written} in {:.2} s{rate}{end}",
             first.as_secs_f64(),
             (all - first).as_secs_f64()
-        );
+        ));
         Ok(())
     }
 }

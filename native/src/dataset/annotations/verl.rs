@@ -185,7 +185,8 @@ impl Given {
         match self.data_source.as_str() {
             "grounding" => Some(Reward::VideossrGrounding),
             "counting" => Some(Reward::VideossrCounting),
-            "jigsaw" => Some(Reward::VideossrJigsaw),
+            // As the public generator calls its jigsaws.
+            "jigsaw" | "shuffled" => Some(Reward::VideossrJigsaw),
             other => other.parse().ok(),
         }
     }

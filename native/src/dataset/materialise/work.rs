@@ -13,6 +13,7 @@ use crate::dataset::recipes::Line;
 use crate::error::Error;
 use crate::loader::Loader;
 use crate::pixels::Pixels;
+use crate::say;
 
 /// The items to be made and where they go.
 pub(super) struct Work<'a> {
@@ -26,7 +27,7 @@ impl Work<'_> {
     /// Makes every item that is not there yet; the items that cannot be made.
     pub(super) fn items(&self) -> Result<Vec<Dropped>, Error> {
         let mut ledger = Vec::new();
-        let bar = ProgressBar::new(self.lines.len() as u64);
+        let bar = say::bar(ProgressBar::new(self.lines.len() as u64));
         if let Ok(style) =
             ProgressStyle::with_template("writing items {wide_bar} {pos}/{len} {per_sec} {eta}")
         {

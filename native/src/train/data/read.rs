@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::dropped::Left;
 use crate::dataset::recipes::Line;
 use crate::error::Error;
+use crate::lines;
 
 /// A recipe line and where it stands.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Listed>, Vec<Left>), Error> {
     let fail = |e: std::io::Error| Error::path(path, format!("cannot be read: {e}"));
     let mut file = BufReader::new(std::fs::File::open(path).map_err(fail)?);
     let name: Arc<str> = Arc::from(path.display().to_string());
-    let (mut lines, mut left) = (Vec::new(), Vec::new());
+    let (mut listed, mut left) = (Vec::new(), Vec::new());
     let mut bytes = Vec::new();
     for number in 1.. {
         bytes.clear();
@@ -52,8 +53,8 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Listed>, Vec<Left>), Error> {
         if bytes.trim_ascii().is_empty() {
             continue;
         }
-        match sound(&bytes) {
-            Ok(line) => lines.push(Listed { line, file: name.clone(), number }),
+        match sound(lines::unmarked(&bytes)) {
+            Ok(line) => listed.push(Listed { line, file: name.clone(), number }),
             Err((line, cause, what)) => left.push(Left {
                 id: line.as_ref().map_or_else(|| format!("{name}:{number}"), |l| l.id.clone()),
                 task: line.map(|l| l.recipe.task.name()),
@@ -62,7 +63,7 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Listed>, Vec<Left>), Error> {
             }),
         }
     }
-    Ok((lines, left))
+    Ok((listed, left))
 }
 
 /// A line, if it is a recipe that agrees with itself; else what it is, as far as it can be read, and why not.
