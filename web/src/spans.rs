@@ -223,8 +223,8 @@ impl Places {
             (true, ..) => self.between(start, end),
             (false, true, Side::Start) => self.between(tick, self.step(tick, 1)),
             (false, true, Side::End) => self.between(self.step(tick, -1), tick),
-            (false, false, Side::Start) => self.between(self.step(end, -1), end),
-            (false, false, Side::End) => self.between(start, self.step(start, 1)),
+            (false, false, Side::Start) => self.between(self.step(end, -1).max(span.start), end),
+            (false, false, Side::End) => self.between(start, self.step(start, 1).min(span.end)),
         };
         meant.unwrap_or(span)
     }

@@ -130,7 +130,14 @@ fn start(state: &Rc<RefCell<State>>, held: bool) -> Result<Running, Fault> {
         Road::Held(address) => Worker::new(address),
         Road::Plain => Worker::new(&format!("{root}{program}")),
     };
-    let worker = worker.map_err(|e| stopped(&format!("it cannot be started: {}", words(&e))))?;
+    let worker = match (worker, &road) {
+        (Ok(worker), _) => worker,
+        (Err(_), Road::Held(address)) => {
+            Url::revoke_object_url(address).ok();
+            return start(state, false);
+        }
+        (Err(e), Road::Plain) => return Err(stopped(&format!("it cannot be started: {}", words(&e)))),
+    };
     let hears = Rc::downgrade(state);
     let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(state) = hears.upgrade() {

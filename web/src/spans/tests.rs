@@ -136,6 +136,11 @@ fn ends_push_each_other_or_stop() {
     assert_eq!(places.with(span, Side::End, 0, true), Span { start: 0, end: 10 });
     assert_eq!(places.with(span, Side::End, 0, false), Span { start: 10, end: 20 });
     assert_eq!(places.with(span, Side::End, 17, false), Span { start: 10, end: 17 });
+    // Ends that were typed stay where they are rather than go the other way.
+    let typed = Span { start: 17, end: 20 };
+    assert_eq!(places.with(typed, Side::Start, 20, false), typed);
+    let typed = Span { start: 10, end: 13 };
+    assert_eq!(places.with(typed, Side::End, 10, false), typed);
     assert_eq!(places.moved(span, -9), Span { start: 0, end: 10 });
     assert_eq!(places.moved(span, 9), Span { start: 30, end: 40 });
     assert_eq!(places.between(30, 30), Some(Span { start: 30, end: 40 }));

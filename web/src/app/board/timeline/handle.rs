@@ -40,8 +40,8 @@ pub(super) fn Handle(marks: Marks, k: usize, side: Side, strip: NodeRef<html::Di
         let span = marks.span(k);
         marks.with(|p| match (span, side) {
             (None, _) => (p.first(), p.last()),
-            (Some(s), Side::Start) => (p.first(), p.step(s.end, -1)),
-            (Some(s), Side::End) => (p.step(s.start, 1), p.last()),
+            (Some(s), Side::Start) => (p.first(), p.step(s.end, -1).max(s.start)),
+            (Some(s), Side::End) => (p.step(s.start, 1).min(s.end), p.last()),
         })
     };
     let down = move |e: PointerEvent| {
