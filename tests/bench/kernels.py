@@ -24,8 +24,8 @@ PLANES, HALF = "i420-to-rgb", "half-size"
 
 
 def bench_program():
-    """Builds the bench, with the profile of the tests, and returns its path."""
-    command = ["cargo", "bench", "--profile", "dev", "-p", "scrubjay-shaders", "--bench", "twins", "--no-run"]
+    """Builds the bench and returns its path."""
+    command = ["cargo", "bench", "-p", "scrubjay-shaders", "--bench", "twins", "--no-run"]
     command.append("--message-format=json")
     lines = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     messages = [json.loads(line) for line in lines if line.startswith("{")]
