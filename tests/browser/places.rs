@@ -38,6 +38,19 @@ async fn a_reload_keeps_the_answer_so_far() {
     session.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_place_is_as_large_as_a_filled_one() {
+    let session = Session::open("/p/masked/2").await;
+    session.wait_for(".candidates li").await;
+    let height = "Math.round(document.querySelector('.chosen li').getBoundingClientRect().height)";
+    let empty = session.js(height).await;
+    session.enter(".candidates li:first-child button").await;
+    session.wait_for(".chosen [data-chosen]").await;
+    assert_eq!(session.js(height).await, empty);
+    assert!(empty.as_f64().is_some_and(|h| h > 60.0), "{empty} px");
+    session.close().await;
+}
+
 /// A clock that the test sets, and a page that it hides: the rest of the time is the test's own.
 const HIDE: &str =
     "Object.defineProperty(document, 'hidden', { configurable: true, get: () => arguments[0] });

@@ -91,7 +91,7 @@ fn slot(board: Board, puzzle: Arc<Puzzle>, place: usize, li: NodeRef<html::Li>) 
                 aria-keyshortcuts="ArrowLeft ArrowRight Delete"
                 disabled=move || round.done() || !filled()
                 on:click=move |_| press() on:keydown=key>
-                <canvas node_ref=canvas aria-hidden="true" width=width.to_string() height=height.to_string() class:hidden=move || !filled()></canvas>
+                <canvas node_ref=canvas aria-hidden="true" width=width.to_string() height=height.to_string()></canvas>
             </button>
             <span class="grip" class:still=move || !filled() aria-hidden="true" on:click=move |_| press()>
                 <span class="label">
