@@ -30,6 +30,8 @@ enum Then {
     Checked { id: String, answer: String },
     /// A film is opened.
     Film,
+    /// Its pictures are drawn, as far as they are in view.
+    Drawn,
 }
 
 fn page(name: &str, path: &str, there: &'static str) -> State {
@@ -80,7 +82,7 @@ fn states() -> Vec<State> {
         page("home", "/", "[data-stimulus]"),
         page("play", "/play", "main .cards"),
         page("example", "/play/grounding", "[data-stimulus]"),
-        page("gallery", "/gallery", "#found[data-busy=false] ~ .gallery li"),
+        State { then: Then::Drawn, ..page("gallery", "/gallery", "#found[data-busy=false] ~ .gallery li") },
         page("compare", "/compare", "main table"),
         page("own", "/own", "#file"),
         State { then: Then::Film, ..page("own-open", "/own", "#file") },
@@ -126,6 +128,11 @@ async fn arrange(session: &Session, state: &State) {
         Then::Film => {
             session.choose("#file", &film()).await;
             session.wait_for("[data-film]").await;
+        }
+        Then::Drawn => {
+            let drawn = "[...document.querySelectorAll('.gallery canvas')].every(c => \
+                c.dataset.painted == 'true' || c.getBoundingClientRect().top > innerHeight)";
+            session.wait_until(drawn).await;
         }
     }
     // The state is what is shown, not where the focus is.
