@@ -34,6 +34,29 @@ fn workers_and_shards_do_not_matter() {
     assert_ne!(whole, synth(&at("other"), &["--seed", "1"]));
 }
 
+/// Each video is used once before any is used again, beside scenes too.
+#[test]
+fn videos_take_turns() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let clips = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/clips");
+    let clips = clips.to_str().expect("plain");
+    for scenes in [&[][..], &["--scenes", "all"]] {
+        let out = folder.path().join(format!("with{}", scenes.len()));
+        let place = out.to_str().expect("plain");
+        // What any of these clips admits.
+        let arguments = ["synth", "--videos", clips, "--preset", "viubench", "--count", "45", "--out", place];
+        run(env!("CARGO_BIN_EXE_scrubjay"), &[&arguments, scenes].concat());
+        let lines = scrubjay::dataset::recipes::read(&out.join("recipes.jsonl")).expect("reads");
+        let mut uses = std::collections::BTreeMap::new();
+        for file in lines.into_iter().filter_map(|line| line.file) {
+            *uses.entry(file).or_insert(0) += 1;
+        }
+        let (least, most) = (uses.values().min(), uses.values().max());
+        assert!(uses.len() > 3 && most > Some(&1), "{uses:?}");
+        assert!(least.zip(most).is_some_and(|(least, most)| most - least <= 1), "{uses:?}");
+    }
+}
+
 #[test]
 fn every_truth_earns_the_full_score() {
     let folder = tempfile::tempdir().expect("a temporary folder");

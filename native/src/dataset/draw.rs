@@ -41,6 +41,8 @@ pub struct Undrawn {
 pub(super) struct Sources<'a> {
     plan: &'a Plan,
     videos: &'a [Usable],
+    /// For each item which video's turn it is, counted through all of them; none for items of scenes.
+    turns: Vec<Option<usize>>,
     /// Videos' frames for masked prediction, or why they cannot be had; kept while there is room.
     pools: Mutex<HashMap<PathBuf, Arc<Result<Thumbnails, String>>>>,
     /// In which order the videos take their turns, by round; the last ones are kept.
@@ -144,8 +146,8 @@ fn line(sources: &Sources<'_>, i: usize, question: Question) -> Result<Result<Li
     let mut stream = Stream::keyed(plan.seed, "synth", "source", i as u64);
     let mut last = None;
     for attempt in 0..ATTEMPTS {
-        let turn = (attempt == 0).then(|| sources.turn(i)).flatten();
-        let drawn = draw_source(plan, videos, question, &mut stream, turn);
+        let first = (attempt == 0).then(|| sources.first(i)).flatten();
+        let drawn = draw_source(plan, videos, question, &mut stream, first);
         let Drawn { source, size, file, times } = drawn.map_err(|e| Error::failed(e.to_string()))?;
         let (other, others) = match question.needs_other() {
             // A video has one frame size of its own; both are read at the item's.
@@ -205,18 +207,28 @@ struct Drawn<'a> {
     times: Option<&'a Times>,
 }
 
-/// A scene, or a video: the one whose `turn` it is, or any.
+/// What an item is tried on first.
+#[derive(Debug, Clone, Copy)]
+enum First {
+    /// Any scene.
+    Scene,
+    /// This video.
+    Video(usize),
+}
+
+/// A scene or a video: what is to be `first`, or any.
 fn draw_source<'a>(
     plan: &Plan,
     videos: &'a [Usable],
     question: Question,
     stream: &mut Stream,
-    turn: Option<usize>,
+    first: Option<First>,
 ) -> Result<Drawn<'a>, RecipeError> {
     let data = &plan.preset.data;
-    let from_scene = match (plan.scenes.is_empty(), videos.is_empty()) {
-        (false, false) => stream.below(2) == 0 || question.needs_events(),
-        (scenes_empty, _) => !scenes_empty,
+    let from_scene = match (first, plan.scenes.is_empty(), videos.is_empty()) {
+        (Some(first), ..) => matches!(first, First::Scene),
+        (None, false, false) => stream.below(2) == 0 || question.needs_events(),
+        (None, scenes_empty, _) => !scenes_empty,
     };
     if from_scene {
         let family = plan.scenes[stream.below(plan.scenes.len() as u32) as usize];
@@ -228,7 +240,10 @@ fn draw_source<'a>(
         let size = data.picture.size(1280, 720, frames)?;
         Ok(Drawn { source, size, file: None, times: None })
     } else {
-        let v = &videos[turn.unwrap_or_else(|| stream.below(videos.len() as u32) as usize)];
+        let v = match first {
+            Some(First::Video(number)) => &videos[number],
+            _ => &videos[stream.below(videos.len() as u32) as usize],
+        };
         Ok(Drawn {
             source: v.source.clone(),
             size: v.size,
@@ -239,16 +254,31 @@ fn draw_source<'a>(
 }
 
 impl<'a> Sources<'a> {
-    /// A plan's, with the videos that can be used.
-    pub(super) fn new(plan: &'a Plan, videos: &'a [Usable]) -> Self {
-        Self { plan, videos, pools: Mutex::default(), orders: Mutex::default() }
+    /// A plan's, with the videos that can be used and what is asked, item by item.
+    pub(super) fn new(plan: &'a Plan, videos: &'a [Usable], questions: &[Question]) -> Self {
+        let mut turn = 0;
+        let turns = (0..).zip(questions).map(|(i, question)| {
+            let scene = match (plan.scenes.is_empty(), videos.is_empty()) {
+                (false, false) => {
+                    question.needs_events() || Stream::keyed(plan.seed, "synth", "kind", i).below(2) == 0
+                }
+                (no_scenes, _) => !no_scenes,
+            };
+            (!scene).then(|| {
+                turn += 1;
+                turn - 1
+            })
+        });
+        Self { plan, videos, turns: turns.collect(), pools: Mutex::default(), orders: Mutex::default() }
     }
 
-    /// The video whose turn it is at item `i`: where all items are of videos each is used once before any is used again (methods
-    /// §1.8), but for those that take the place of one that admits no question. The order is shuffled anew for every round, since turns that kept step with the schedule would tie each source to one question.
-    fn turn(&self, i: usize) -> Option<usize> {
+    /// Which source item `i` is tried on first. Each video is used once before any is used again (methods §1.8), but for those that
+    /// take the place of one that admits no question. Their order is shuffled anew for every round, since turns that kept step
+    /// with the schedule would tie each source to one question.
+    fn first(&self, i: usize) -> Option<First> {
+        let Some(turn) = *self.turns.get(i)? else { return Some(First::Scene) };
         let count = self.videos.len();
-        let (round, place) = (i.checked_div(count)?, i.checked_rem(count)?);
+        let (round, place) = (turn.checked_div(count)?, turn.checked_rem(count)?);
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         if orders.len() >= ORDERS && !orders.contains_key(&round) {
             orders.clear();
@@ -258,7 +288,7 @@ impl<'a> Sources<'a> {
             Stream::keyed(self.plan.seed, "synth", "videos", round as u64).shuffle(&mut order);
             order
         });
-        order.get(place).copied()
+        order.get(place).copied().map(First::Video)
     }
 
     /// A video's sampled frames as small pictures, to be compared.

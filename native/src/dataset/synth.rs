@@ -50,7 +50,7 @@ fn run(plan: &Plan) -> Result<Made, Error> {
             q.task()
         )));
     }
-    let drawn = draw_all(&Sources::new(plan, &videos), &questions, &journal)?;
+    let drawn = draw_all(&Sources::new(plan, &videos, &questions), &questions, &journal)?;
     if let (0, Some(u)) = (drawn.items(), drawn.undrawn.first()) {
         let error = Error::failed(format!("no item can be drawn from these sources: {}", u.detail));
         journal.abandon(&plan.out);
