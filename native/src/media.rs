@@ -4,7 +4,6 @@ use std::path::Path;
 
 use scrubjay_core::frame::Frame;
 use scrubjay_core::recipe::Size;
-use scrubjay_core::time::Rate;
 use scrubjay_model::config::Config;
 use scrubjay_model::pixels::{PixelsError, fitted};
 use scrubjay_model::processor::Media;
@@ -68,13 +67,7 @@ pub fn image(path: &Path, settings: &Settings, config: &Config) -> Result<Shown,
             "is no picture by its name (jpg, jpeg, png, webp, bmp); videos go with --video",
         ));
     }
-    let video = if path.exists() {
-        // A rate that nothing is made of: an image has no time.
-        Video::of_pictures(vec![path.to_owned()], Rate { num: 1, den: 1 })
-    } else {
-        Err(VideoError::Missing(path.to_owned()))
-    };
-    let video = video.map_err(failed)?;
+    let video = Video::of_picture(path).map_err(failed)?;
     let Size { width, height } = video.size().map_err(failed)?;
     let none = PixelsError::NoFit { frames: 1, width, height };
     let size = settings.image_size(height, width).ok_or_else(|| Error::path(path, none))?;

@@ -18,10 +18,16 @@ pub(crate) struct Fit {
     pub(crate) to: Rect,
 }
 
-/// Appends the steps for pictures of `from` that become pictures of `to`; none where nothing changes.
-pub(crate) fn fit(steps: &mut Vec<Step>, from: (u32, u32), to: (u32, u32), each: &[Fit], filter: Filter) {
+/// The steps that resize whole pictures.
+pub(crate) fn whole(from: (u32, u32), to: (u32, u32), filter: Filter, count: u32) -> Vec<Step> {
+    let each = Fit { from: Rect::whole(from), to: Rect::whole(to) };
+    fit(from, to, &vec![each; count as usize], filter)
+}
+
+/// The steps for pictures of `from` that become pictures of `to`; none where nothing changes.
+pub(crate) fn fit(from: (u32, u32), to: (u32, u32), each: &[Fit], filter: Filter) -> Vec<Step> {
     if from == to && each.iter().all(|f| f.from == Rect::whole(from) && f.to == Rect::whole(to)) {
-        return;
+        return Vec::new();
     }
     let count = each.len() as u32;
     let most = |side: fn(&Fit) -> u32| each.iter().map(side).max().unwrap_or(0);
@@ -39,10 +45,9 @@ pub(crate) fn fit(steps: &mut Vec<Step>, from: (u32, u32), to: (u32, u32), each:
         place: [from.left, from.top],
         made: [to.width, from.height],
     });
-    let step = Step::picture(plain(Kernel::ResampleAcross), between, count, across.bytes());
+    let first = Step::picture(plain(Kernel::ResampleAcross), between, count, across.bytes());
     let bytes = |side: fn(&Fit) -> (u32, u32)| each.iter().map(|f| Rows::new(side(f)).bytes()).sum();
-    let read = bytes(|f| (f.from.width, f.from.height));
-    steps.push(step.with_table(table(widths, filter)).of(read));
+    let first = first.with_table(table(widths, filter)).of(bytes(|f| (f.from.width, f.from.height)));
 
     let down = ResampleDown {
         width: canvas.width,
@@ -56,9 +61,8 @@ pub(crate) fn fit(steps: &mut Vec<Step>, from: (u32, u32), to: (u32, u32), each:
         place: [to.left, to.top],
         made: [to.width, to.height],
     });
-    let step = Step::picture(plain(Kernel::ResampleDown), canvas, count, down.bytes());
-    let read = bytes(|f| (f.to.width, f.from.height));
-    steps.push(step.with_table(table(heights, filter)).of(read));
+    let second = Step::picture(plain(Kernel::ResampleDown), canvas, count, down.bytes());
+    vec![first, second.with_table(table(heights, filter)).of(bytes(|f| (f.to.width, f.from.height)))]
 }
 
 /// One pass over one picture, as the kernels' `Fit` has it.

@@ -1,12 +1,11 @@
 //! Frames as a vision tower reads them: resized, cut into patches, every byte replaced by its value.
 
 use scrubjay_core::frame::Frame;
-use scrubjay_core::perturb::Rect;
 use scrubjay_core::resample::Filter;
 
 use crate::batch::FRAMES;
 use crate::error::GpuError;
-use crate::fit::{Fit, fit};
+use crate::fit;
 use crate::gpu::{Gpu, Step};
 use crate::kernel::{Kernel, Made};
 use crate::layout;
@@ -78,9 +77,7 @@ pub(crate) fn steps(
         ))
     })?;
     Ok(move |count| {
-        let mut steps = Vec::new();
-        let whole = Fit { from: Rect::whole(size), to: Rect::whole(to) };
-        fit(&mut steps, size, to, &vec![whole; count as usize], filter);
+        let mut steps = fit::whole(size, to, filter, count);
         steps.push(layout.step(to, count, each));
         steps
     })

@@ -128,7 +128,7 @@ pub(crate) fn steps(works: &[Work], size: (u32, u32)) -> Vec<Step> {
                 Work::Fit { from, to, .. } => Fit { from, to },
                 _ => Fit { from, to },
             });
-            fit(&mut steps, turned, size, &fits.collect::<Vec<_>>(), Filter::Lanczos3);
+            steps.extend(fit(turned, size, &fits.collect::<Vec<_>>(), Filter::Lanczos3));
             steps
         }
     }

@@ -3,12 +3,12 @@
 //! Two calls that differ in how often they repeat differ in nothing but that, so their difference in time is the kernels'.
 //! There are no clocks here: whoever asks has one.
 
-use scrubjay_core::perturb::{Perturbation, Rect, Work};
+use scrubjay_core::perturb::{Perturbation, Work};
 use scrubjay_core::resample::Filter;
 use scrubjay_core::yuv::{Format, Matrix, Range, Weights};
 
 use crate::error::GpuError;
-use crate::fit::{Fit, fit};
+use crate::fit;
 use crate::gpu::{Gpu, Step};
 use crate::patches::{self, Patches};
 use crate::perturb::{quarter_turn, steps};
@@ -46,12 +46,7 @@ impl Rehearsed<'_> {
                 let step = packed.step(rows, &Weights::new(Matrix::Bt601, Range::Limited), count);
                 return Ok((packed.bytes(), vec![step]));
             }
-            Self::Resize(to, filter) => {
-                let mut steps = Vec::new();
-                let whole = Fit { from: Rect::whole(size), to: Rect::whole(to) };
-                fit(&mut steps, size, to, &vec![whole; count as usize], filter);
-                steps
-            }
+            Self::Resize(to, filter) => fit::whole(size, to, filter, count),
             Self::Patches(layout) => patches::steps(size, size, Filter::Box, layout)?(count),
         };
         Ok((rows.bytes(), steps))

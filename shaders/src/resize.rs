@@ -1,12 +1,11 @@
 //! Resizing frames.
 
 use scrubjay_core::frame::Frame;
-use scrubjay_core::perturb::Rect;
 use scrubjay_core::resample::Filter;
 
 use crate::error::GpuError;
-use crate::fit::{Fit, fit};
-use crate::gpu::{Gpu, Step};
+use crate::fit;
+use crate::gpu::Gpu;
 use crate::rows::{Rows, has_pixels};
 
 /// The size that all frames have.
@@ -43,18 +42,13 @@ impl Gpu {
         if to == size {
             return Ok(frames.to_vec());
         }
-        let steps = |count: usize| -> Vec<Step> {
-            let mut steps = Vec::new();
-            let whole = Fit { from: Rect::whole(size), to: Rect::whole(to) };
-            fit(&mut steps, size, to, &vec![whole; count], filter);
-            steps
-        };
+        let steps = |count| fit::whole(size, to, filter, count);
         let (rows, made) = (Rows::new(size), Rows::new(to));
         let most = self.at_once(rows.bytes(), &steps(1))?;
         let mut out = Vec::with_capacity(frames.len());
         for batch in frames.chunks(most) {
             let bytes = rows.bytes() * batch.len() as u64;
-            let steps = steps(batch.len());
+            let steps = steps(batch.len() as u32);
             out.extend(self.run(bytes, |put| rows.pack(batch, put), &steps, |b| made.unpack(b)).await?);
         }
         Ok(out)

@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use scrubjay_core::frame::Frame;
 use scrubjay_core::perturb::{Kind, Perturbation, Strength, UnknownKind, Work, exactly};
 use scrubjay_core::rng::Stream;
-use scrubjay_core::time::Rate;
 
 use crate::error::Error;
 use crate::video::{Video, VideoError, is_picture};
@@ -155,11 +154,7 @@ fn is_png(path: &Path) -> bool {
 /// Reads a picture of another format than PNG, at its own size.
 fn decode(path: &Path) -> Result<Frame, Error> {
     let failed = |e: VideoError| Error::failed(e.to_string());
-    if !path.exists() {
-        return Err(failed(VideoError::Missing(path.to_owned())));
-    }
-    // A rate that nothing is made of: a picture has no time.
-    let picture = Video::of_pictures(vec![path.to_owned()], Rate { num: 1, den: 1 }).map_err(failed)?;
+    let picture = Video::of_picture(path).map_err(failed)?;
     let size = picture.size().map_err(failed)?;
     if size.width > LARGEST || size.height > LARGEST {
         let (width, height) = (size.width, size.height);

@@ -216,6 +216,14 @@ enum First {
     Video(usize),
 }
 
+/// Whether a question is asked of a scene or of a video: each with equal chance where both are there and will do.
+fn is_of_scene(plan: &Plan, videos: &[Usable], question: Question, stream: &mut Stream) -> bool {
+    match (plan.scenes.is_empty(), videos.is_empty()) {
+        (false, false) => stream.below(2) == 0 || question.needs_events(),
+        (no_scenes, _) => !no_scenes,
+    }
+}
+
 /// A scene or a video: what is to be `first`, or any.
 fn draw_source<'a>(
     plan: &Plan,
@@ -225,10 +233,9 @@ fn draw_source<'a>(
     first: Option<First>,
 ) -> Result<Drawn<'a>, RecipeError> {
     let data = &plan.preset.data;
-    let from_scene = match (first, plan.scenes.is_empty(), videos.is_empty()) {
-        (Some(first), ..) => matches!(first, First::Scene),
-        (None, false, false) => stream.below(2) == 0 || question.needs_events(),
-        (None, scenes_empty, _) => !scenes_empty,
+    let from_scene = match first {
+        Some(first) => matches!(first, First::Scene),
+        None => is_of_scene(plan, videos, question, stream),
     };
     if from_scene {
         let family = plan.scenes[stream.below(plan.scenes.len() as u32) as usize];
@@ -258,12 +265,8 @@ impl<'a> Sources<'a> {
     pub(super) fn new(plan: &'a Plan, videos: &'a [Usable], questions: &[Question]) -> Self {
         let mut turn = 0;
         let turns = (0..).zip(questions).map(|(i, question)| {
-            let scene = match (plan.scenes.is_empty(), videos.is_empty()) {
-                (false, false) => {
-                    question.needs_events() || Stream::keyed(plan.seed, "synth", "kind", i).below(2) == 0
-                }
-                (no_scenes, _) => !no_scenes,
-            };
+            let scene =
+                is_of_scene(plan, videos, *question, &mut Stream::keyed(plan.seed, "synth", "kind", i));
             (!scene).then(|| {
                 turn += 1;
                 turn - 1

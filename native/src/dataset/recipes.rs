@@ -8,6 +8,7 @@ use scrubjay_core::recipe::Recipe;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::lines;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,11 +32,11 @@ pub struct Line {
 /// [`Error`] naming the file and the line at fault.
 pub fn read(path: &Path) -> Result<Vec<Line>, Error> {
     let file = std::fs::File::open(path).map_err(|e| Error::path(path, format!("cannot be read: {e}")))?;
-    let mut lines = Vec::new();
+    let mut all = Vec::new();
     for (i, text) in std::io::BufReader::new(file).lines().enumerate() {
-        lines.extend(parse(path, i, text)?);
+        all.extend(parse(path, i, text)?);
     }
-    Ok(lines)
+    Ok(all)
 }
 
 /// Reads one line of a recipe file, counted from 1, whatever the others are; without a number, the first that is not empty.
@@ -76,12 +77,11 @@ pub fn read_line(path: &Path, number: Option<usize>) -> Result<Line, Error> {
 fn parse(path: &Path, i: usize, text: std::io::Result<String>) -> Result<Option<Line>, Error> {
     let at = |what: String| Error::failed(format!("{}:{}: {what}", path.display(), i + 1));
     let text = text.map_err(|e| at(format!("cannot be read: {e}")))?;
-    // Some editors begin a file with a mark of its encoding.
-    let text = if i == 0 { text.trim_start_matches('\u{feff}') } else { &text };
-    if text.trim().is_empty() {
+    let text = lines::unmarked(text.as_bytes());
+    if text.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let line: Line = serde_json::from_str(text).map_err(|e| at(format!("not a recipe: {e}")))?;
+    let line: Line = serde_json::from_slice(text).map_err(|e| at(format!("not a recipe: {e}")))?;
     line.recipe.timeline().map_err(|e| at(e.to_string()))?;
     if line.id != line.recipe.id() {
         return Err(at("the id is not the recipe's hash: one of them was changed".to_owned()));

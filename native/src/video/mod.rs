@@ -67,6 +67,17 @@ impl Video {
         Ok(Self { index: Index::of_files(files), ..video })
     }
 
+    /// One picture, as a video of one frame at a rate that says nothing: a picture has no time.
+    ///
+    /// # Errors
+    /// [`VideoError`] when there is no such file, or no picture in it.
+    pub fn of_picture(file: &Path) -> Result<Self, VideoError> {
+        if !file.exists() {
+            return Err(VideoError::Missing(file.to_owned()));
+        }
+        Self::of_pictures(vec![file.to_owned()], Rate { num: 1, den: 1 })
+    }
+
     fn with(path: &Path, index: Index, facts: Facts, rate: Rate) -> Result<Self, VideoError> {
         let Facts { base, turn, .. } = facts;
         Ok(Self { path: path.to_owned(), index, rate, base, turn })
